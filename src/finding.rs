@@ -1,0 +1,95 @@
+//! What a scan reports: a rule at a place, with the reasons and the way out.
+//!
+//! Knows nothing of rules' conditions, of Python or of git; it is what passes between stages and what reports print.
+
+mod severity;
+
+pub use severity::{Confidence, Severity};
+
+use crate::snapshot::RepoPath;
+
+/// A line of a file: where evidence is.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Place {
+    /// The file.
+    pub path: RepoPath,
+    /// 1-based line.
+    pub line: u32,
+}
+
+/// A position in a text file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Position {
+    /// 1-based line.
+    pub line: u32,
+    /// 1-based column, in characters.
+    pub column: u32,
+}
+
+/// The source lines a finding covers, so that reports need no file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Excerpt {
+    /// Whole lines, without the last line end; decoded, at most [`Excerpt::MAX_BYTES`] long.
+    pub text: String,
+    /// 1-based line number of the first line of `text`.
+    pub first_line: u32,
+    /// The byte range of `text` to point at; on character boundaries.
+    pub highlight: std::ops::Range<usize>,
+}
+
+impl Excerpt {
+    /// Longer lines are cut to a window of this many bytes around the highlight.
+    pub const MAX_BYTES: usize = 400;
+}
+
+/// One reason for a verdict, with the line that says so where there is one.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Reason {
+    /// `locks torch 2.3.1`: reads on after the place, or stands alone.
+    pub text: String,
+    /// Where that is written.
+    pub place: Option<Place>,
+}
+
+/// Identity of a finding that survives moving, re-indenting, renaming the file and renaming import aliases.
+///
+/// The rule, the qualified name of what is called and its arguments' tokens without white space and comments. Kept as
+/// text, not as a hash: nobody can craft a collision with an accepted finding.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Fingerprint(pub String);
+
+/// A rule at a place.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// The file.
+    pub path: RepoPath,
+    /// Start of the reported expression.
+    pub start: Position,
+    /// End of the reported expression, exclusive.
+    pub end: Position,
+    /// The stable id of the rule (`torch-load`).
+    pub rule: String,
+    /// What the gate does with it.
+    pub severity: Severity,
+    /// How sure the analysis is that the rule's condition holds here.
+    pub confidence: Confidence,
+    /// One sentence: what is wrong. Markdown code spans allowed.
+    pub message: String,
+    /// What to say under the reported expression.
+    pub label: String,
+    /// Why we believe it, strongest first.
+    pub because: Vec<Reason>,
+    /// What to write instead.
+    pub fix: String,
+    /// The source lines.
+    pub excerpt: Excerpt,
+    /// Identity across versions of the file.
+    pub fingerprint: Fingerprint,
+}
+
+impl Finding {
+    /// The order of all reports: file, position, rule.
+    pub fn sort_key(&self) -> (&RepoPath, Position, Position, &str) {
+        (&self.path, self.start, self.end, &self.rule)
+    }
+}

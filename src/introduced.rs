@@ -1,0 +1,1 @@
+//! What a change introduces: new findings minus old ones, by fingerprint. Pure.

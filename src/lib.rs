@@ -1,0 +1,14 @@
+//! Keeps unsafe unpickling out of Python repositories.
+//!
+//! Data flows one way: [`snapshot`] → [`catalog`] → [`rules`] → [`scan`] → [`introduced`] → [`gate`] → [`report`] → [`cli`].
+
+pub mod catalog;
+pub mod cli;
+pub mod finding;
+pub mod gate;
+pub mod git;
+pub mod introduced;
+pub mod report;
+pub mod rules;
+pub mod scan;
+pub mod snapshot;

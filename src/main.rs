@@ -1,0 +1,3 @@
+//! The `picklegate` binary: everything is in the library.
+
+fn main() {}

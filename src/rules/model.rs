@@ -1,0 +1,224 @@
+//! Rules as the program holds them: checked, and small enough to be decoded at each start.
+//!
+//! The build script compiles `rules.toml` to these types with this same file, so it stands alone: serde and severity only.
+
+use crate::finding::{Confidence, Severity};
+use serde::{Deserialize, Serialize};
+
+/// All rules in force, sorted by id, and the libraries they speak of, sorted by name.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct RuleSet {
+    /// The libraries.
+    pub libraries: Vec<Library>,
+    /// The rules.
+    pub rules: Vec<Rule>,
+}
+
+/// A library that rules speak of: the link between what is installed and what is imported.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Library {
+    /// The normalised distribution name; also the name rules use.
+    pub name: String,
+    /// Other distributions that install the same import names, normalised.
+    pub also_installed_as: Vec<String>,
+    /// Dotted import names it provides (`sklearn`; `ruamel.yaml`).
+    pub imports: Vec<String>,
+    /// Part of Python itself: always there, and no manifest names its version.
+    pub standard: bool,
+}
+
+/// One thing a person would allow or forbid.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Rule {
+    /// Stable kebab-case id that reads after "allow".
+    pub id: String,
+    /// Name of its library.
+    pub library: String,
+    /// Of a finding, where a match does not say otherwise.
+    pub severity: Severity,
+    /// Upper bound of the confidence of its findings.
+    pub confidence: Confidence,
+    /// One sentence: what is wrong.
+    pub message: String,
+    /// What runs and when.
+    pub runs: String,
+    /// What to write instead, in one line.
+    pub fix: String,
+    /// The safe way, at more length.
+    pub alternative: String,
+    /// CWE numbers.
+    pub cwe: Vec<u32>,
+    /// Advisories (`CVE-2025-32434`) and documentation addresses.
+    pub references: Vec<String>,
+    /// Any of these makes a finding; of several at one place the most severe is reported.
+    pub matches: Vec<Match>,
+    /// Code that must be reported, and code that must not.
+    pub examples: Vec<Example>,
+}
+
+/// One shape of code, in some versions, under some conditions.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Match {
+    /// What it matches.
+    pub target: Target,
+    /// PEP 440 specifiers of the rule's library, any of which may hold; empty: every version.
+    pub versions: Vec<String>,
+    /// Conditions on other libraries; all must be possible.
+    pub requires: Vec<Requirement>,
+    /// Conditions on arguments; all must hold.
+    pub when: Vec<Condition>,
+    /// Where the data that is loaded comes in.
+    pub data: Option<Argument>,
+    /// Instead of the rule's.
+    pub severity: Option<Severity>,
+    /// Instead of the rule's.
+    pub message: Option<String>,
+    /// Instead of the rule's.
+    pub fix: Option<String>,
+    /// What is true in these versions, read after "locks torch 2.3.1, where".
+    pub because: Option<String>,
+    /// The fix as a mechanical edit.
+    pub edit: Option<Edit>,
+}
+
+/// What a [`Match`] looks for. All names are fully qualified: `torch.serialization.load`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Target {
+    /// A call of one of these functions or constructors, or a reference that passes one on as a value.
+    Call(Vec<String>),
+    /// A call of one of `methods` on an instance of one of `classes`.
+    Method {
+        /// Qualified class names.
+        classes: Vec<String>,
+        /// Method names; `[]` is subscription.
+        methods: Vec<String>,
+    },
+    /// A class that derives from one of `classes`.
+    Base {
+        /// Qualified class names.
+        classes: Vec<String>,
+        /// The class body must define all of these.
+        defines: Vec<String>,
+        /// The class body must define none of these.
+        lacks: Vec<String>,
+    },
+    /// A setting that is given one of `values`: an assignment, keyword argument or dictionary entry of that name.
+    Setting {
+        /// Names of the setting.
+        names: Vec<String>,
+        /// Values; a list or tuple matches if it holds one.
+        values: Vec<Value>,
+    },
+    /// A regular expression over files that are not Python.
+    Text {
+        /// Glob patterns over the path; without `/` they match the file name.
+        files: Vec<String>,
+        /// The expression; group `at`, if there is one, is what is reported.
+        pattern: String,
+    },
+}
+
+/// A range of versions of another library.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Requirement {
+    /// Name of the library.
+    pub library: String,
+    /// PEP 440 specifiers, any of which may hold.
+    pub versions: Vec<String>,
+}
+
+/// An argument, by name, by position, or both.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Argument {
+    /// Keyword it may be passed by.
+    pub keyword: Option<String>,
+    /// 0-based position it may be passed at, `self` and `cls` not counted.
+    pub position: Option<u32>,
+}
+
+/// A condition on one argument. Exactly one of `is` and `is_not` is filled, or neither: then only presence counts.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Condition {
+    /// The argument.
+    pub argument: Argument,
+    /// Holds if the argument may be one of these.
+    pub is: Vec<Value>,
+    /// Holds if the argument may be something else than these.
+    pub is_not: Vec<Value>,
+    /// Whether it holds when the argument is not passed.
+    pub absent: bool,
+    /// Whether it holds, with low confidence, when the value cannot be known.
+    pub unknown: bool,
+}
+
+/// A value as Python writes it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Value {
+    /// `None`
+    None,
+    /// `True`, `False`; equal to 1 and 0 as in Python.
+    Bool(bool),
+    /// `-1`
+    Int(i64),
+    /// `'pickle'`
+    Str(String),
+    /// `yaml.SafeLoader`, fully qualified.
+    Name(String),
+}
+
+/// A mechanical change that removes the finding.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Edit {
+    /// What to change.
+    pub change: EditChange,
+    /// Whether it keeps the behaviour for all data that was harmless.
+    pub safe: bool,
+}
+
+/// What an [`Edit`] changes.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum EditChange {
+    /// Passes `keyword=value`, replacing the argument if it is there.
+    SetArgument {
+        /// The keyword.
+        keyword: String,
+        /// Python source of the value.
+        value: String,
+    },
+    /// Calls another function of the same library instead (`yaml.safe_load`).
+    ReplaceCallee(String),
+    /// Removes an argument.
+    RemoveArgument(String),
+}
+
+/// Code that shows what a rule does; `picklegate rules test` runs it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Example {
+    /// Python source, or the text of `file`.
+    pub code: String,
+    /// File name the code is judged under.
+    pub file: String,
+    /// Exact versions assumed, by library; a library that is not named has no known version.
+    pub versions: Vec<(String, String)>,
+    /// The severity the rule must report at; `None`: the rule must not fire.
+    pub expect: Option<Severity>,
+}
+
+impl RuleSet {
+    /// The library called `name`.
+    pub fn library(&self, name: &str) -> Option<&Library> {
+        self.libraries.binary_search_by(|library| library.name.as_str().cmp(name)).ok().map(|i| &self.libraries[i])
+    }
+
+    /// The rule with this id.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok().map(|i| &self.rules[i])
+    }
+}
+
+impl Library {
+    /// All distributions that install it, normalised.
+    pub fn distributions(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.name.as_str()).chain(self.also_installed_as.iter().map(String::as_str))
+    }
+}
