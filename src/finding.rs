@@ -67,6 +67,8 @@ pub struct Finding {
     pub start: Position,
     /// End of the reported expression, exclusive.
     pub end: Position,
+    /// Dotted names of the enclosing classes and functions (`Trainer.resume`); empty at module level.
+    pub scope: String,
     /// The stable id of the rule (`torch-load`).
     pub rule: String,
     /// What the gate does with it.
