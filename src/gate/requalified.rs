@@ -1,0 +1,37 @@
+//! Files that did not change, but are judged by other rules or versions than before.
+
+use super::side::Side;
+use crate::catalog;
+use crate::snapshot::{Comparison, File, RepoPath, SnapshotError, walk};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The unchanged files of the new side to which other rules apply than on the side of the first parent.
+///
+/// # Errors
+/// A directory of the new side that cannot be listed.
+pub(super) fn files(comparison: &Comparison, parents: &[Side<'_>], new: &Side<'_>) -> Result<Vec<File>, SnapshotError> {
+    let Some(old) = parents.first() else { return Ok(Vec::new()) };
+    let other_policy = old.policy != new.policy;
+    let other_manifest = comparison.changes.iter().any(|change| catalog::may_decide_versions(&change.path));
+    if !other_policy && !other_manifest {
+        return Ok(Vec::new());
+    }
+    let changed: BTreeSet<&RepoPath> = comparison.changes.iter().map(|change| &change.path).collect();
+    let mut moved: BTreeMap<RepoPath, bool> = BTreeMap::new();
+    let mut found = Vec::new();
+    walk(new.snapshot, &RepoPath::root(), &mut |file| {
+        if !new.concerns(&file.path) || changed.contains(&file.path) {
+            return;
+        }
+        // Versions are a matter of the directory: every file in it has the same ones.
+        let directory = file.path.parent().unwrap_or_default();
+        let moved = other_policy
+            || *moved.entry(directory).or_insert_with(|| {
+                old.selection(&file.path).signature() != new.selection(&file.path).signature()
+            });
+        if moved {
+            found.push(file);
+        }
+    })?;
+    Ok(found)
+}
