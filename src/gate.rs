@@ -3,8 +3,9 @@
 use crate::catalog::Diagnostic;
 use crate::finding::{Finding, Severity};
 use crate::rules::RuleSet;
-use crate::scan::{Allowed, Honoured};
 use crate::snapshot::{Comparison, RepoPath, Snapshot};
+
+pub use crate::scan::{Allowed, Honoured};
 
 /// By what a snapshot is judged: its own side's rules and configuration.
 #[derive(Clone, PartialEq, Debug, Default)]
