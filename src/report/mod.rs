@@ -1,1 +1,79 @@
-//! placeholder
+//! Verdicts and inventories to text, one format per file.
+//!
+//! Pure: the same data gives the same bytes. Decides nothing, and lets no control character of a path, a source line or a
+//! manifest reach the output.
+
+mod concise;
+mod inventory_json;
+mod inventory_text;
+mod json;
+mod printable;
+mod summary;
+mod text;
+
+pub use inventory_json::inventory_json;
+pub use inventory_text::inventory_text;
+pub use printable::printable;
+
+use crate::finding::{Finding, Severity};
+use crate::gate::Verdict;
+
+/// What a verdict is about: decides the words of the summary.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Subject {
+    /// What is staged.
+    Staged,
+    /// What a range of commits changes.
+    Range,
+    /// A whole tree.
+    Tree,
+}
+
+/// How a verdict is shown. Nothing here changes the outcome.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct View {
+    /// What was judged.
+    pub subject: Subject,
+    /// Findings of this severity and above block.
+    pub fail_on: Severity,
+    /// Whether findings of severity `note` are shown.
+    pub show_notes: bool,
+    /// Whether findings that a comment allows are listed, not only counted.
+    pub show_allowed: bool,
+    /// Whether a verdict with nothing to show gives no output at all.
+    pub quiet: bool,
+    /// Whether to colour.
+    pub color: bool,
+}
+
+impl View {
+    /// The findings to show, in report order. What blocks is always shown.
+    fn shown(self, verdict: &Verdict) -> impl Iterator<Item = &Finding> {
+        verdict.findings.iter().filter(move |finding| {
+            self.show_notes || finding.severity > Severity::Note || finding.severity >= self.fail_on
+        })
+    }
+}
+
+/// A format of verdicts.
+pub struct Format {
+    /// What `--format` calls it.
+    pub name: &'static str,
+    /// Gives the whole report.
+    pub render: fn(&Verdict, View) -> String,
+}
+
+/// Every format of verdicts, the default first.
+pub const FORMATS: &[Format] = &[
+    Format { name: "text", render: text::text },
+    Format { name: "concise", render: concise::concise },
+    Format { name: "json", render: json::json },
+];
+
+/// `1 file`, `2 files`.
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod samples;

@@ -1,0 +1,75 @@
+//! The last line of a report for people: the outcome, and how much was looked at.
+
+use super::{Subject, View, count};
+use crate::finding::Severity;
+use crate::gate::{Outcome, Verdict};
+
+/// `blocked: 1 unsafe load introduced`, without a line end.
+pub(super) fn summary(verdict: &Verdict, view: View) -> String {
+    let outcome = verdict.outcome(view.fail_on);
+    let (blocking, passing): (Vec<_>, Vec<_>) =
+        verdict.findings.iter().map(|finding| finding.severity).partition(|&severity| severity >= view.fail_on);
+    let mut parts = Vec::new();
+    match outcome {
+        Outcome::Clean => parts.push(looked_at(verdict, view)),
+        Outcome::Blocked | Outcome::Unjudged => {
+            if !verdict.unscanned.is_empty() {
+                parts.push(format!("{} could not be judged", count(verdict.unscanned.len(), "file")));
+            }
+            if !blocking.is_empty() {
+                let happened = if view.subject == Subject::Tree { "found" } else { "introduced" };
+                parts.push(format!("{} {happened}", count(blocking.len(), "unsafe load")));
+            }
+        }
+    }
+    let below = |severity| passing.iter().filter(|&&s| s == severity).count();
+    let (warnings, notes) = (below(Severity::Warning), below(Severity::Note));
+    if warnings > 0 {
+        parts.push(count(warnings, "warning"));
+    }
+    if notes > 0 {
+        let hidden = if view.show_notes { "" } else { " not shown (--show-notes)" };
+        parts.push(format!("{}{hidden}", count(notes, "note")));
+    }
+    if !verdict.allowed.is_empty() {
+        parts.push(format!("{} allowed by comment", verdict.allowed.len()));
+    }
+    let word = if outcome == Outcome::Clean { "clean" } else { "blocked" };
+    format!("{word}: {}", parts.join(", "))
+}
+
+fn looked_at(verdict: &Verdict, view: View) -> String {
+    let files = match view.subject {
+        Subject::Staged => "staged file",
+        Subject::Range => "changed file",
+        Subject::Tree => "file",
+    };
+    let counts = verdict.counts;
+    let files = count(counts.files, files);
+    format!("{files}, {} scanned, {} read", counts.scanned, count(counts.manifests, "manifest"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    #[test]
+    fn each_outcome_has_its_line() {
+        let view = samples::VIEW;
+        let mut verdict = Verdict { counts: samples::verdict().counts, ..Verdict::default() };
+        assert_eq!(summary(&verdict, view), "clean: 3 staged files, 2 scanned, 1 manifest read");
+
+        verdict.findings = samples::verdict().findings;
+        assert_eq!(
+            summary(&verdict, view),
+            "blocked: 1 unsafe load introduced, 1 warning, 1 note not shown (--show-notes)"
+        );
+        let all = View { fail_on: Severity::Note, subject: Subject::Tree, ..view };
+        assert_eq!(summary(&verdict, all), "blocked: 3 unsafe loads found");
+
+        verdict.unscanned = samples::verdict().unscanned;
+        verdict.findings.drain(..2);
+        assert_eq!(summary(&verdict, view), "blocked: 1 file could not be judged, 1 unsafe load introduced");
+    }
+}
