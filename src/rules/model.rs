@@ -136,7 +136,8 @@ pub struct Argument {
     pub position: Option<u32>,
 }
 
-/// A condition on one argument. Exactly one of `is` and `is_not` is filled, or neither: then only presence counts.
+/// A condition on one argument. Exactly one of `is` and `is_not` is filled, or neither: then only presence counts, and it
+/// holds when the argument is not passed if `absent`, when it is passed if not.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Condition {
     /// The argument.
