@@ -2,10 +2,15 @@
 //!
 //! Reads no files: text comes in, a [`RuleSet`] or an error with its line comes out.
 
+mod builtin;
 mod model;
+mod parse;
 mod selection;
+mod text;
 
 pub use model::{
     Argument, Condition, Edit, EditChange, Example, Library, Match, Requirement, Rule, RuleSet, Target, Value,
 };
+pub use parse::{RESERVED_IDS, RulesError, RulesProblem, SCHEMA, compile_pattern, parse};
 pub use selection::Selection;
+pub use text::any_glob_matches;

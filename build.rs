@@ -1,0 +1,28 @@
+//! Checks `rules.toml` with the program's own loader and encodes it, so that no start of the program reads TOML.
+
+#[allow(dead_code, unused_imports, reason = "the loader is shared with the library, which uses all of it")]
+#[path = "src/finding/severity.rs"]
+mod finding;
+#[allow(dead_code, unused_imports, reason = "the loader is shared with the library, which uses all of it")]
+#[path = "src/rules"]
+mod rules {
+    pub mod model;
+    pub mod parse;
+}
+
+use std::error::Error;
+use std::path::Path;
+
+const RULES: &str = "rules.toml";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={RULES}");
+    match rules::parse::parse(&std::fs::read_to_string(RULES)?, RULES) {
+        Ok(rules) => {
+            let target = Path::new(&std::env::var("OUT_DIR")?).join("rules.postcard");
+            std::fs::write(target, postcard::to_stdvec(&rules)?)?;
+        }
+        Err(error) => error.problems.iter().for_each(|problem| println!("cargo::error={problem}")),
+    }
+    Ok(())
+}

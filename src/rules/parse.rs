@@ -1,0 +1,277 @@
+//! The TOML form of rules, checked: text in, rules or errors with their lines out.
+//!
+//! The build script compiles `rules.toml` with these same files, so they stand alone: the model, severity and outside
+//! crates only.
+
+mod check;
+mod form;
+mod words;
+
+use super::model::RuleSet;
+use std::fmt;
+use std::ops::Range;
+
+pub use words::compile_pattern;
+
+/// The version of the rules file schema this program reads.
+pub const SCHEMA: i64 = 1;
+
+/// Ids of findings that are about suppression comments and belong to no rule.
+pub const RESERVED_IDS: [&str; 2] = ["malformed-allow", "unused-allow"];
+
+/// Everything that is wrong with a rules file, at most [`RulesError::MAX_PROBLEMS`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RulesError {
+    /// At least one.
+    pub problems: Vec<RulesProblem>,
+}
+
+/// One thing that is wrong with a rules file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RulesProblem {
+    /// The name the file was given under.
+    pub file: String,
+    /// 1-based line.
+    pub line: usize,
+    /// `expected a PEP 440 specifier such as "<2.6", found "<<2"`.
+    pub problem: String,
+}
+
+impl RulesError {
+    /// Checking stops after this many.
+    pub const MAX_PROBLEMS: usize = 20;
+}
+
+impl std::error::Error for RulesError {}
+
+impl fmt::Display for RulesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, problem) in self.problems.iter().enumerate() {
+            write!(f, "{}{problem}", if i > 0 { "\n" } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for RulesProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.problem)
+    }
+}
+
+/// The rules that `text` holds, which may speak of the libraries it declares.
+///
+/// # Errors
+/// What is wrong, each with its line; `file_name` is only quoted.
+pub fn parse(text: &str, file_name: &str) -> Result<RuleSet, RulesError> {
+    let mut rules = RuleSet::default();
+    rules.extend_from(text, file_name)?;
+    Ok(rules)
+}
+
+impl RuleSet {
+    /// Adds the rules of another file, which may also speak of the libraries that are known already.
+    ///
+    /// A rule with an id that is taken must say `replace = true`; a library that is known gets the added names.
+    ///
+    /// # Errors
+    /// What is wrong, each with its line. Then nothing was added.
+    pub fn extend_from(&mut self, text: &str, file_name: &str) -> Result<(), RulesError> {
+        let mut problems = Problems { file: file_name, text, found: Vec::new() };
+        let extended = check::read(text, self, &mut problems);
+        match extended {
+            Some(extended) if problems.found.is_empty() => {
+                *self = extended;
+                Ok(())
+            }
+            _ => {
+                problems.found.sort_by_key(|problem| problem.line);
+                Err(RulesError { problems: problems.found })
+            }
+        }
+    }
+}
+
+/// Collects what is wrong with one file.
+struct Problems<'t> {
+    file: &'t str,
+    text: &'t str,
+    found: Vec<RulesProblem>,
+}
+
+impl Problems<'_> {
+    fn add(&mut self, at: Range<usize>, problem: String) {
+        if self.found.len() < RulesError::MAX_PROBLEMS {
+            let before = self.text.as_bytes().get(..at.start).unwrap_or_default();
+            let line = 1 + before.iter().filter(|&&b| b == b'\n').count();
+            self.found.push(RulesProblem { file: self.file.to_owned(), line, problem });
+        }
+    }
+
+    /// The usual form; `found` is quoted and cut.
+    fn expected(&mut self, at: Range<usize>, expected: &str, found: &str) {
+        let cut: String = found.chars().take(60).collect();
+        let dots = if cut.len() < found.len() { "..." } else { "" };
+        self.add(at, format!("expected {expected}, found {cut:?}{dots}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"schema = 1
+
+[[library]]
+name = "torch"
+imports = ["torch"]
+
+[[library]]
+name = "lightning"
+imports = ["lightning", "lightning.pytorch"]
+
+[[rule]]
+id = "torch-load"
+library = "torch"
+severity = "error"
+message = "`torch.load` runs code"
+runs = """a pickle,
+          when the file is opened"""
+fix = "weights_only=True"
+alternative = "safetensors"
+
+[[rule.match]]
+calls = ["torch.load"]
+versions = "<2.6"
+requires = [{ library = "lightning", versions = ["<2", ">=3"] }]
+when = [{ argument = "weights_only", position = 3, is-not = ["True"], absent = true }]
+data = { keyword = "f", position = 0 }
+because = "weights_only defaults to False"
+edit = { set-argument = "weights_only", value = "True" }
+
+[[rule.hit]]
+versions = { torch = "2.5.1" }
+code = "torch.load(f)"
+
+[[rule.miss]]
+code = "torch.save(f)"
+"#;
+
+    #[test]
+    fn a_whole_file_is_read() {
+        let rules = parse(GOOD, "rules.toml").expect("it is good");
+        let rule = rules.rule("torch-load").expect("it is there");
+        assert_eq!(rule.runs, "a pickle, when the file is opened");
+        assert_eq!(rule.matches[0].requires[0].versions, ["<2", ">=3"]);
+        assert!(rule.matches[0].when[0].absent && rule.matches[0].when[0].unknown);
+        assert_eq!(rule.examples[0].expect, Some(rule.severity));
+        assert_eq!(rules.library("lightning").expect("it is there").imports.len(), 2);
+    }
+
+    /// Each line: what to replace in the good file, by what, and the line and words of the error.
+    const BAD: &[(&str, &str, &str)] = &[
+        ("schema = 1", "schema = 2", "r.toml:1: expected `schema = 1`, found 2"),
+        ("schema = 1", "", "r.toml:1: expected `schema = 1`, found nothing"),
+        ("\"<2.6\"", "\"<<2\"", "r.toml:23: expected a PEP 440 specifier such as \"<2.6\", found \"<<2\""),
+        ("[\"<2\", \">=3\"]", "[]", "r.toml:24: expected a PEP 440 specifier such as \"<2.6\", found none"),
+        (
+            "library = \"torch\"",
+            "library = \"tensor\"",
+            "r.toml:13: expected the name of a [[library]], found \"tensor\"",
+        ),
+        ("library = \"lightning\"", "library = \"torch\"", "r.toml:24: expected another library than the rule's own"),
+        ("id = \"torch-load\"", "id = \"Torch\"", "r.toml:12: expected a rule id in kebab case"),
+        ("id = \"torch-load\"", "id = \"unused-allow\"", "r.toml:12: expected a rule id that is not reserved"),
+        ("[\"torch.load\"]", "[]", "r.toml:21: expected a qualified name, found an empty list"),
+        ("[\"torch.load\"]", "[\"pickle.load\"]", "r.toml:22: expected a dotted name below an import name"),
+        ("calls = [\"torch.load\"]", "", "r.toml:21: expected one of `calls`"),
+        ("versions = \"<2.6\"", "bases = [\"torch.U\"]", "r.toml:21: expected one of `calls`"),
+        ("[\"True\"]", "[\"true\"]", "r.toml:25: expected `None`, `True`, `False`, an integer"),
+        ("is-not =", "is = [\"None\"], is-not =", "r.toml:25: expected `is` or `is-not`, found both"),
+        ("argument = \"weights_only\", position = 3, ", "", "r.toml:25: expected the argument's name"),
+        ("value = \"True\"", "safe = true", "r.toml:28: expected one of `set-argument` with `value`"),
+        ("torch = \"2.5.1\"", "torch = \"new\"", "r.toml:31: expected an exact version"),
+        ("[[rule.miss]]", "[[rule.hit]]", "r.toml:12: expected at least one [[rule.miss]]"),
+        ("severity = \"error\"", "severity = \"fatal\"", "r.toml:14: unknown variant `fatal`"),
+        ("severity = \"error\"", "sev = 1", "r.toml:14: unknown field `sev`"),
+        ("name = \"torch\"", "name = \"Torch\"", "r.toml:4: expected a distribution name as PEP 503"),
+        ("message = \"`", "message = \"\\u001b", "r.toml:15: expected text without control characters"),
+        ("schema = 1", "schema = 1\n[[", "r.toml:2: "),
+    ];
+
+    #[test]
+    fn each_fault_is_reported_at_its_line() {
+        for (good, bad, expected) in BAD {
+            assert!(GOOD.contains(good), "{good}");
+            let error = parse(&GOOD.replacen(good, bad, 1), "r.toml").expect_err(expected).to_string();
+            assert!(error.lines().any(|line| line.starts_with(expected)), "{bad}\n{error}\nexpected {expected}");
+        }
+    }
+
+    #[test]
+    fn a_bad_pattern_is_reported_with_its_reason() {
+        let text = GOOD.replace("calls = [\"torch.load\"]", "text = { files = [\"*.cfg\"], pattern = \"(\" }");
+        let error = parse(&text, "r.toml").expect_err("the pattern is bad").to_string();
+        assert!(error.contains("r.toml:22: expected a regular expression (unclosed group), found \"(\""), "{error}");
+        assert!(error.contains("expected `when`, `data` and `edit` only beside `calls` or `methods`"), "{error}");
+    }
+
+    #[test]
+    fn versions_of_the_standard_library_are_refused() {
+        let text = GOOD.replacen("imports = [\"torch\"]", "imports = [\"torch\"]\nstandard = true", 1);
+        let error = parse(&text, "r.toml").expect_err("no manifest names them").to_string();
+        assert!(error.contains("expected no versions of the standard library"), "{error}");
+    }
+
+    #[test]
+    fn a_second_file_adds_and_replaces_only_what_it_says() {
+        let mut rules = parse(GOOD, "rules.toml").expect("it is good");
+        let before = rules.clone();
+        let error = rules.extend_from(GOOD, "mine.toml").expect_err("the id is taken").to_string();
+        assert!(
+            error.starts_with("mine.toml:12: expected an id that no other rule has, or `replace = true`"),
+            "{error}"
+        );
+        assert_eq!(rules, before, "an error adds nothing");
+
+        let start = GOOD.find("[[rule]]").expect("it is there");
+        let mine = format!("schema = 1\n{}", &GOOD[start..]).replace("runs code", "is ours");
+        let replacing = mine.replacen("[[rule]]", "[[rule]]\nreplace = true", 1);
+        rules.extend_from(&replacing, "mine.toml").expect("it replaces");
+        assert_eq!(rules.rule("torch-load").expect("it is there").message, "`torch.load` is ours");
+
+        let stale = replacing.replace("id = \"torch-load\"", "id = \"gone\"");
+        let error = rules.extend_from(&stale, "mine.toml").expect_err("there is none").to_string();
+        assert!(error.contains("expected the id of a rule to replace, found \"gone\""), "{error}");
+        let twice = format!("{replacing}{}", replacing.replacen("schema = 1", "", 1));
+        assert!(rules.extend_from(&twice, "mine.toml").is_err());
+    }
+
+    #[test]
+    fn a_known_library_gets_the_added_names() {
+        let mut rules = parse(GOOD, "rules.toml").expect("it is good");
+        let more = "schema = 1\n[[library]]\nname = \"torch\"\nalso-installed-as = [\"torch-nightly\"]\n";
+        rules.extend_from(more, "mine.toml").expect("it is good");
+        let torch = rules.library("torch").expect("it is there");
+        assert_eq!(
+            (&torch.imports[..], &torch.also_installed_as[..]),
+            (&["torch".into()][..], &["torch-nightly".into()][..])
+        );
+    }
+
+    #[test]
+    fn hostile_files_are_errors() {
+        let deep = format!("schema = 1\nx = {}", "[".repeat(100_000));
+        assert!(parse(&deep, "r.toml").is_err());
+        let tables = format!("schema = 1\n[{}a]", "a.".repeat(100_000));
+        assert!(parse(&tables, "r.toml").is_err());
+        let many = format!("schema = 1\n{}", "[[library]]\nname = \"A\"\n".repeat(1000));
+        assert_eq!(parse(&many, "r.toml").expect_err("all are bad").problems.len(), RulesError::MAX_PROBLEMS);
+    }
+
+    #[test]
+    fn what_runs_is_what_rules_toml_says() {
+        let written = parse(include_str!("../../rules.toml"), "rules.toml").expect("the build checked it");
+        assert_eq!(RuleSet::builtin(), written);
+    }
+}
