@@ -1,16 +1,43 @@
 //! Which Python distributions a snapshot names, with the evidence for their versions.
 //!
-//! One manifest format per file; a format takes bytes and gives entries and diagnostics, and never fails. Must not see a
+//! One manifest format per file; a format takes text and gives entries and diagnostics, and never fails. Must not see a
 //! rule, touch a disk, download or resolve.
+//!
+//! ```
+//! use picklegate::catalog::{Catalog, DistributionName};
+//! use picklegate::snapshot::{MemorySnapshot, RepoPath};
+//! let snapshot = MemorySnapshot::from([("requirements.txt", "torch==2.5.1\n"), ("src/train.py", "import torch\n")]);
+//! let catalog = Catalog::new(&snapshot);
+//! let governing = catalog.governing(&RepoPath::from("src/train.py"), &DistributionName::new("torch"));
+//! assert_eq!(governing.candidates[0].raw_version, "==2.5.1");
+//! ```
 
+mod deciding;
 mod dependency;
+mod directory;
+mod formats;
 mod governing;
+mod locks;
+mod poetry;
+mod poetry_constraint;
+mod poetry_lock;
+mod pylock;
+mod pyproject;
+mod reading;
+mod requirement;
+mod requirements;
+mod text;
+mod tree;
+mod uv_graph;
+mod uv_lock;
 
 pub use dependency::{Dependency, Diagnostic, DistributionName, Evidence, Gravity, Scope, Source};
 pub use governing::{Candidate, Governing, Versions};
 
-use crate::snapshot::{RepoPath, Snapshot, SnapshotError};
-use std::sync::Arc;
+use crate::snapshot::{RepoPath, Snapshot, SnapshotError, walk};
+use directory::Directory;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Dependencies and what was not understood, in the order of the files and lines they came from.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -25,44 +52,150 @@ pub struct Inventory {
     pub unreadable: Vec<SnapshotError>,
 }
 
+impl Inventory {
+    /// The entries for one distribution, in the order of their files and lines.
+    pub fn entries_for<'a>(&'a self, distribution: &'a DistributionName) -> impl Iterator<Item = &'a Dependency> {
+        self.dependencies.iter().filter(move |dependency| dependency.name == *distribution)
+    }
+}
+
 /// The manifests of a snapshot, read directory by directory when first asked for. Never fails: what cannot be read is in
-/// the inventories.
+/// the inventories. Threads may share it; nothing is read twice.
 pub struct Catalog<'s> {
     snapshot: &'s dyn Snapshot,
+    read: Mutex<BTreeMap<RepoPath, Link>>,
 }
+
+/// The nearest directory, from one upwards, that has manifests.
+type Link = Option<Arc<Directory>>;
 
 impl<'s> Catalog<'s> {
     /// A catalog that has read nothing yet.
     pub fn new(snapshot: &'s dyn Snapshot) -> Self {
-        Self { snapshot }
+        Self { snapshot, read: Mutex::default() }
     }
 
     /// The manifests that stand in `directory` (and its `requirements/`), with what they include. Read once.
     pub fn directory(&self, directory: &RepoPath) -> Arc<Inventory> {
-        let _ = (self.snapshot, directory);
-        Arc::default()
+        let found = self.nearest(directory).filter(|found| found.path == *directory);
+        found.map(|found| Arc::clone(&found.inventory)).unwrap_or_default()
     }
 
-    /// Every directory inventory read so far, by directory.
+    /// Every directory inventory read so far that is not empty, by directory.
     pub fn read_so_far(&self) -> Vec<(RepoPath, Arc<Inventory>)> {
-        Vec::new()
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = read.iter().filter_map(|(path, link)| link.as_ref().filter(|found| found.path == *path));
+        own.map(|found| (found.path.clone(), Arc::clone(&found.inventory))).collect()
     }
 
     /// Reads every manifest of the snapshot, and gives one inventory of all.
     pub fn everything(&self) -> Inventory {
-        Inventory::default()
+        let mut directories = BTreeSet::new();
+        let mut visit = |file: crate::snapshot::File| {
+            if formats::of(&file.path).is_some() {
+                let directory = file.path.parent().unwrap_or_default();
+                directories.extend(directory.parent().filter(|_| directory::is_part_of_parent(&directory)));
+                directories.insert(directory);
+            }
+        };
+        let walked = walk(self.snapshot, &RepoPath::root(), &mut visit);
+        let mut all = Inventory::default();
+        all.unreadable.extend(walked.err());
+        for directory in directories {
+            let inventory = self.directory(&directory);
+            all.dependencies.extend(inventory.dependencies.iter().cloned());
+            all.diagnostics.extend(inventory.diagnostics.iter().cloned());
+            all.manifests.extend(inventory.manifests.iter().cloned());
+            all.unreadable.extend(inventory.unreadable.iter().cloned());
+        }
+        // What several directories include is in each of their inventories.
+        all.dependencies.sort_by(|a, b| (&a.path, a.line, &a.name).cmp(&(&b.path, b.line, &b.name)));
+        all.dependencies.dedup_by(directory::absorb);
+        all.diagnostics.sort();
+        all.diagnostics.dedup();
+        all.manifests.sort();
+        all.manifests.dedup();
+        all.unreadable.sort_by_key(ToString::to_string);
+        all.unreadable.dedup();
+        all
     }
 
-    /// What decides the version of `distribution` for the source file `file`: the nearest directory above it that has
-    /// evidence; in one directory locked, then pinned, then declared.
+    /// What decides the version of `distribution` for the source file `file`.
+    ///
+    /// The nearest directory above it that has evidence decides; in one directory locked, then pinned, then declared.
+    /// Weaker evidence that the stronger contradicts stays in the set. A lock further up decides where it locks the
+    /// project of that directory, as those of workspaces do. All files of a directory have the same answer.
     pub fn governing(&self, file: &RepoPath, distribution: &DistributionName) -> Governing {
-        let _ = (file, distribution);
-        Governing::default()
+        let directory = file.parent().unwrap_or_default();
+        let in_tests = deciding::is_in_tests(&directory);
+        let mut link = self.nearest(&directory);
+        let mut nearest: Option<(RepoPath, Vec<Candidate>)> = None;
+        while let Some(found) = link {
+            let decisive = deciding::decide(&found.entries_for(distribution), in_tests);
+            match &mut nearest {
+                None if decisive.is_empty() => {}
+                None if decisive.iter().any(|candidate| candidate.evidence >= Evidence::Locked) => {
+                    return Governing { candidates: decisive };
+                }
+                None => nearest = Some((found.path.clone(), decisive)),
+                Some((project, candidates)) if found.locks_project(project) => {
+                    let locked = decisive.into_iter().filter(|candidate| candidate.evidence >= Evidence::Locked);
+                    candidates.extend(locked);
+                    return Governing { candidates: deciding::strongest(std::mem::take(candidates)) };
+                }
+                Some(_) => {}
+            }
+            link = found.above.clone();
+        }
+        Governing { candidates: nearest.map(|(_, candidates)| candidates).unwrap_or_default() }
+    }
+
+    /// The nearest directory, from `directory` upwards, that has manifests.
+    fn nearest(&self, directory: &RepoPath) -> Link {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(link) = read.get(directory) {
+            return link.clone();
+        }
+        let mut unread: Vec<RepoPath> = vec![directory.clone()];
+        let mut link = None;
+        for above in directory.ancestors() {
+            if let Some(known) = read.get(&above) {
+                link.clone_from(known);
+                break;
+            }
+            unread.push(above);
+        }
+        for directory in unread.into_iter().rev() {
+            link = directory::read(self.snapshot, &directory, link);
+            read.insert(directory, link.clone());
+        }
+        link
     }
 }
 
 /// The format that reads `path`, by its name alone; `None` where it is no manifest.
 pub fn format_of(path: &RepoPath) -> Option<&'static str> {
-    let _ = path;
-    None
+    formats::of(path).map(|format| format.name)
+}
+
+/// Whether a change of `path` alone may change versions: a manifest, or a file of the kind that manifests include under
+/// any name (`-r deps.txt`).
+pub fn may_decide_versions(path: &RepoPath) -> bool {
+    let name = path.file_name();
+    format_of(path).is_some()
+        || [&b".txt"[..], b".in", b".lock", b".pip", b".reqs"].iter().any(|end| name.ends_with(end))
+}
+
+/// Reads one manifest alone, by its name, without what it includes; a name that is no manifest is read as requirements.
+///
+/// To compare two versions of a manifest. Entries of a requirements file have the scope that its name says.
+pub fn entries_of(path: &RepoPath, bytes: &[u8]) -> Inventory {
+    let format = formats::of(path).unwrap_or_else(formats::requirements);
+    let reading = formats::read(format, path, bytes);
+    Inventory {
+        dependencies: reading.dependencies,
+        diagnostics: reading.diagnostics,
+        manifests: vec![path.clone()],
+        unreadable: Vec::new(),
+    }
 }

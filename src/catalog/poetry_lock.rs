@@ -1,0 +1,77 @@
+//! `poetry.lock`, lock versions 1.0 to 2.1.
+
+use super::locks::{self, Locked};
+use super::reading::Reading;
+use super::tree::{self, Tree};
+use super::{DistributionName, Scope, Source, requirement};
+use toml::de::{DeTable, DeValue};
+
+/// The name of this format.
+pub(super) const FORMAT: &str = "poetry.lock";
+
+/// Whether a file called `name` is one.
+pub(super) fn is_manifest(name: &str, _parent: &str) -> bool {
+    name == FORMAT
+}
+
+/// Reads the text of a `poetry.lock`.
+pub(super) fn read(reading: &mut Reading, text: &str) {
+    let tree = Tree::parse(text, reading);
+    let root = tree.root();
+    locks::check_version(reading, &tree, tree::table(root, &["metadata"]).and_then(|t| t.get("lock-version")), 2, 1);
+    for (package, line) in locks::packages(reading, &tree, "package") {
+        let scopes = scopes(package);
+        let marker = marker(package);
+        let source = tree::table(package, &["source"]).map_or(Source::Registry, source);
+        locks::add(reading, &tree, package, line, Locked { source, scopes, marker, direct: None });
+    }
+}
+
+/// 1.x names a category, 2.1 the groups, 2.0 nothing. `optional` does not tell: it may be of an extra or of a group.
+fn scopes(package: &DeTable<'_>) -> Vec<Scope> {
+    let mut scopes: Vec<Scope> =
+        match tree::string(package, "category") {
+            Some("main") => vec![Scope::Runtime],
+            Some(_) => vec![Scope::Dev],
+            None => tree::strings(package, "groups")
+                .into_iter()
+                .map(|group| {
+                    if group == "main" {
+                        Scope::Runtime
+                    } else {
+                        Scope::Group(DistributionName::new(group).to_string())
+                    }
+                })
+                .collect(),
+        };
+    scopes.sort();
+    scopes
+}
+
+/// One marker for all groups, or one for each.
+fn marker(package: &DeTable<'_>) -> Option<String> {
+    match package.get("markers")?.get_ref() {
+        DeValue::String(marker) => Some(marker.to_string()),
+        DeValue::Table(by_group) => {
+            let mut markers: Vec<&str> = by_group.values().filter_map(|node| node.get_ref().as_str()).collect();
+            // A group without a marker takes the package always.
+            if markers.len() < tree::array(package, "groups").len() {
+                return None;
+            }
+            markers.dedup();
+            Some(markers.join(" or "))
+        }
+        _ => None,
+    }
+}
+
+fn source(source: &DeTable<'_>) -> Source {
+    let url = tree::string(source, "url").unwrap_or("").to_owned();
+    match tree::string(source, "type") {
+        Some("git" | "hg" | "svn") => Source::Vcs(requirement::masked(&url)),
+        Some("url") => Source::Url(requirement::masked(&url)),
+        Some("directory") => Source::Path { path: url, editable: true },
+        Some("file") => Source::Path { path: url, editable: false },
+        _ => Source::Registry,
+    }
+}

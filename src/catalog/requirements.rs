@@ -1,0 +1,378 @@
+//! Requirements and constraints files, as pip reads them: logical lines, options, inclusions, URLs and paths.
+//!
+//! Variables (`${TOKEN}`) stay text: they belong to the environment of who installs, not of who scans.
+
+use super::reading::{Include, Reading, shown};
+use super::requirement::{self, Requirement};
+use super::{Dependency, DistributionName, Evidence, Scope, Source};
+use std::borrow::Cow;
+
+/// The name of this format.
+pub(super) const FORMAT: &str = "requirements";
+
+/// The directory whose files belong to the project above it.
+pub(super) const DIRECTORY: &str = "requirements";
+
+/// Words in file names that say the entries are not needed to run.
+const DEV_WORDS: &[&str] = &[
+    "dev",
+    "develop",
+    "development",
+    "test",
+    "tests",
+    "testing",
+    "doc",
+    "docs",
+    "lint",
+    "linting",
+    "typing",
+    "mypy",
+    "ci",
+    "bench",
+    "benchmark",
+    "benchmarks",
+    "style",
+    "quality",
+];
+
+/// Names of `*.in` files that are taken for requirements without the word in them.
+const IN_WORDS: &[&str] = &["base", "main", "prod", "production", "local"];
+
+/// Whether a file called `name` in a directory called `parent` holds requirements.
+pub(super) fn is_manifest(name: &str, parent: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let Some((stem, extension)) = name.rsplit_once('.') else { return false };
+    let is_named = stem.contains("requirements") || stem.contains("constraints");
+    match extension {
+        "txt" => is_named || parent == DIRECTORY,
+        "in" => is_named || parent == DIRECTORY || words(stem).all(|w| DEV_WORDS.contains(&w) || IN_WORDS.contains(&w)),
+        "lock" => stem.contains("requirements"),
+        _ => false,
+    }
+}
+
+/// What entries of a file called `name` are for.
+pub(super) fn scope_of(name: &str) -> Scope {
+    let name = name.to_ascii_lowercase();
+    let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem);
+    if stem.contains("constraints") {
+        Scope::Constraint
+    } else if words(stem).any(|word| DEV_WORDS.contains(&word)) {
+        Scope::Dev
+    } else {
+        Scope::Runtime
+    }
+}
+
+fn words(stem: &str) -> impl Iterator<Item = &str> {
+    stem.split(['-', '_', '.']).filter(|word| !word.is_empty())
+}
+
+/// Reads the text of a requirements file.
+pub(super) fn read(reading: &mut Reading, text: &str) {
+    let name = reading.path.file_name().to_string();
+    let scope = scope_of(&name);
+    let is_lock = name.to_ascii_lowercase().ends_with(".lock");
+    let (mut requirements, mut prose) = (0_usize, Vec::new());
+    for (line, logical) in logical_lines(text) {
+        let logical = logical.trim();
+        if logical.is_empty() {
+            continue;
+        }
+        match read_line(reading, line, logical, &scope) {
+            Ok(()) => requirements += 1,
+            Err(expected) => prose.push((line, format!("{expected}, found `{}`", shown(logical)))),
+        }
+    }
+    if is_lock {
+        reading
+            .dependencies
+            .iter_mut()
+            .filter(|d| d.evidence == Evidence::Pinned)
+            .for_each(|d| d.evidence = Evidence::Locked);
+    }
+    if prose.len() > requirements {
+        reading.dependencies.clear();
+        reading.includes.clear();
+        // Templates and input files share the suffix; only a name that promises requirements deserves a word.
+        if name.contains("requirements") || name.contains("constraints") {
+            reading
+                .odd(prose[0].0, format!("reads as prose, not as requirements: {} lines that are none", prose.len()));
+        }
+        return;
+    }
+    for (line, problem) in prose {
+        reading.unread(line, problem);
+    }
+}
+
+/// Reads one logical line; the error says what was expected.
+fn read_line(reading: &mut Reading, line: u32, logical: &str, scope: &Scope) -> Result<(), &'static str> {
+    // As pip does: what stands before the first word that starts with `-` is the requirement, the rest are its options.
+    let option_at = logical
+        .split_whitespace()
+        .find(|word| word.starts_with('-'))
+        .map(|word| word.as_ptr() as usize - logical.as_ptr() as usize);
+    match option_at {
+        Some(0) => read_option(reading, line, logical, scope),
+        Some(at) => read_requirement(reading, line, logical[..at].trim_end(), scope, false),
+        None => read_requirement(reading, line, logical, scope, false),
+    }
+}
+
+fn read_option(reading: &mut Reading, line: u32, logical: &str, scope: &Scope) -> Result<(), &'static str> {
+    if let Some(target) = option_value(logical, "-r", "--requirement", "--requirem") {
+        reading.includes.push(Include { target, line, scopes: Vec::new() });
+    } else if let Some(target) = option_value(logical, "-c", "--constraint", "--cons") {
+        reading.includes.push(Include { target, line, scopes: vec![Scope::Constraint] });
+    } else if let Some(target) = option_value(logical, "-e", "--editable", "--ed") {
+        return read_requirement(reading, line, &target, scope, true);
+    }
+    Ok(())
+}
+
+/// The value of the option that `logical` starts with, if it is `short`, `long` or an abbreviation of it.
+fn option_value(logical: &str, short: &str, long: &str, least: &str) -> Option<String> {
+    let value = if logical.starts_with("--") {
+        let (option, value) = logical.split_once([' ', '\t', '=']).unwrap_or((logical, ""));
+        (option.starts_with(least) && long.starts_with(option)).then_some(value)?
+    } else {
+        let value = logical.strip_prefix(short)?;
+        value.strip_prefix('=').unwrap_or(value)
+    };
+    let value = value.trim();
+    let quoted = ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.split(quote).next());
+    let is_option = |word: &str| word.starts_with("--");
+    // An editable may be `name @ url`, so white space ends a value only before the next option.
+    let unquoted = || value.split_whitespace().take_while(|word| !is_option(word)).collect::<Vec<_>>().join(" ");
+    Some(quoted.map_or_else(unquoted, str::to_owned))
+}
+
+fn read_requirement(
+    reading: &mut Reading,
+    line: u32,
+    text: &str,
+    scope: &Scope,
+    editable: bool,
+) -> Result<(), &'static str> {
+    if let Ok(requirement) = Requirement::split(text)
+        && !is_archive_name(text)
+    {
+        requirement::add(reading, requirement, line, std::slice::from_ref(scope));
+        if editable
+            && let Some(added) = reading.dependencies.last_mut()
+            && let Source::Path { editable, .. } = &mut added.source
+        {
+            *editable = true;
+        }
+        return Ok(());
+    }
+    let (reference, marker) = match text.split_once("; ").or_else(|| text.split_once(" ;")) {
+        Some((reference, marker)) => (reference.trim(), Some(marker.trim())),
+        None => (text.trim(), None),
+    };
+    let is_url = reference.contains("://");
+    if !is_url && !reference.contains(['/', '\\']) && !reference.starts_with('.') && !is_archive_name(reference) {
+        return Err(Requirement::split(text).err().unwrap_or("expected a requirement"));
+    }
+    if reference.contains(char::is_whitespace) && !editable {
+        return Err("expected a requirement, a URL or a path");
+    }
+    let found = requirement::archive(reference);
+    let (name, extras) = match (egg(reference), &found) {
+        (Some(egg), _) => egg,
+        (None, Some((name, _))) => (name.clone(), String::new()),
+        // The name is in that project's own metadata. A local project's manifests are read where they stand.
+        (None, None) if is_url => {
+            let shown = shown(&requirement::masked(reference));
+            reading.odd(line, format!("expected `name @ url`, found no name in `{shown}`: its version is not known"));
+            return Ok(());
+        }
+        (None, None) => return Ok(()),
+    };
+    let version = found.map(|(_, version)| version);
+    reading.dependencies.push(Dependency {
+        name: DistributionName::new(&name),
+        raw_name: name,
+        evidence: if version.is_some() { Evidence::Pinned } else { Evidence::Declared },
+        raw_version: version.as_ref().map(ToString::to_string).unwrap_or_default(),
+        version,
+        specifier: None,
+        extras: extras.split(',').map(str::trim).filter(|extra| !extra.is_empty()).map(str::to_owned).collect(),
+        marker: marker.map(str::to_owned),
+        source: requirement::source_of(reference, editable),
+        scopes: vec![scope.clone()],
+        direct: None,
+        path: reading.path.clone(),
+        line,
+        format: FORMAT,
+    });
+    Ok(())
+}
+
+/// Whether `text` is the bare file name of a wheel or source archive, which PEP 508 would take for a name.
+fn is_archive_name(text: &str) -> bool {
+    [".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz"].iter().any(|end| text.ends_with(end))
+}
+
+/// The name and extras of `#egg=name[extras]`.
+fn egg(reference: &str) -> Option<(String, String)> {
+    let (_, fragment) = reference.split_once('#')?;
+    let egg = fragment.split('&').find_map(|part| part.strip_prefix("egg="))?;
+    let (name, extras) = egg.split_once('[').unwrap_or((egg, ""));
+    // `egg=name-1.0` and `egg=name==1.0` were never versions that pip trusts.
+    let name = name.split(['=', '<', '>', '!', '~']).next().unwrap_or(name).trim();
+    requirement::is_name(name).then(|| (name.to_owned(), extras.trim_end_matches(']').to_owned()))
+}
+
+/// Physical lines joined where they end in `\`, comments removed, with the line each starts on.
+fn logical_lines(text: &str) -> Vec<(u32, Cow<'_, str>)> {
+    let mut logical = Vec::new();
+    let mut open: Option<(u32, String)> = None;
+    for (line, physical) in physical_lines(text) {
+        let is_comment = physical.trim_start().starts_with('#');
+        if physical.ends_with('\\') && !is_comment {
+            open.get_or_insert_with(|| (line, String::new())).1.push_str(physical.trim_matches('\\'));
+            continue;
+        }
+        match open.take() {
+            None => logical.push((line, Cow::Borrowed(without_comment(physical)))),
+            Some((first, mut joined)) => {
+                // So that a comment after a continuation is still seen as one.
+                joined.push_str(if is_comment { " " } else { "" });
+                joined.push_str(physical);
+                logical.push((first, Cow::Owned(without_comment(&joined).to_owned())));
+            }
+        }
+    }
+    logical.extend(open.map(|(first, joined)| (first, Cow::Owned(without_comment(&joined).to_owned()))));
+    logical
+}
+
+/// The lines that Python's `str.splitlines` gives, numbered as editors number them.
+fn physical_lines(text: &str) -> impl Iterator<Item = (u32, &str)> {
+    let mut line = 1;
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let current = rest?;
+        let is_end = |c: char| {
+            matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+        };
+        let Some(at) = current.find(is_end) else {
+            rest = None;
+            return Some((line, current));
+        };
+        let here = line;
+        let after = &current[at..];
+        let length = if after.starts_with("\r\n") { 2 } else { after.chars().next().map_or(1, char::len_utf8) };
+        line += u32::from(after.starts_with(['\n', '\r']));
+        rest = Some(&after[length..]);
+        Some((here, &current[..at]))
+    })
+}
+
+/// `line` up to a `#` at its start or after white space.
+fn without_comment(line: &str) -> &str {
+    let mut before = ' ';
+    for (at, c) in line.char_indices() {
+        if c == '#' && before.is_whitespace() {
+            return &line[..at];
+        }
+        before = c;
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::RepoPath;
+
+    fn reading(text: &str) -> Reading {
+        let mut reading = Reading::new(&RepoPath::from("requirements.txt"), FORMAT);
+        read(&mut reading, text);
+        reading.finish()
+    }
+
+    fn entries(text: &str) -> Vec<(u32, String)> {
+        let reading = reading(text);
+        assert_eq!(reading.diagnostics, [], "{text}");
+        reading.dependencies.into_iter().map(|d| (d.line, format!("{} {}", d.raw_name, d.raw_version))).collect()
+    }
+
+    #[test]
+    fn names_that_hold_requirements() {
+        let yes = [
+            ("requirements.txt", ""),
+            ("dev-requirements.in", "a"),
+            ("Requirements_gpu.txt", ""),
+            ("base.txt", "requirements"),
+        ];
+        let more =
+            [("requirements.lock", ""), ("constraints-3.9.txt", ""), ("dev.in", ""), ("upper-constraints.txt", "")];
+        let no = [
+            ("MANIFEST.in", ""),
+            ("config.h.in", ""),
+            ("notes.txt", ""),
+            ("requirements.md", ""),
+            ("poetry.lock", ""),
+            (".in", ""),
+        ];
+        assert!(yes.iter().chain(&more).all(|(name, parent)| is_manifest(name, parent)));
+        for (name, parent) in no {
+            assert!(!is_manifest(name, parent) || name == ".in", "{name}");
+        }
+    }
+
+    #[test]
+    fn continuations_comments_and_hashes() {
+        let text = "a==1 \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\n# c \\\nb>=2 # why\nc @ https://example.org/#x\nd \\";
+        assert_eq!(entries(text), [(1, "a ==1".into()), (5, "b >=2".into()), (6, "c ".into()), (7, "d ".into())]);
+        assert_eq!(entries("a==1 \\\n# comment\nb"), [(1, "a ==1".into()), (3, "b ".into())]);
+        assert_eq!(
+            entries("a==1\rb==2\r\nc==3\u{c}d==4"),
+            [(1, "a ==1".into()), (2, "b ==2".into()), (3, "c ==3".into()), (3, "d ==4".into())]
+        );
+    }
+
+    #[test]
+    fn inclusions_in_all_spellings() {
+        let text = "-r a.txt\n-rb.txt\n--requirement=c.txt\n--requirement d.txt\n-r 'e f.txt' # x\n-c g.txt\n--constraint=h.txt\n--require-hashes\n";
+        let found: Vec<_> = reading(text).includes.into_iter().map(|i| (i.target, i.line, i.scopes.len())).collect();
+        let expected = [
+            ("a.txt", 1, 0),
+            ("b.txt", 2, 0),
+            ("c.txt", 3, 0),
+            ("d.txt", 4, 0),
+            ("e f.txt", 5, 0),
+            ("g.txt", 6, 1),
+            ("h.txt", 7, 1),
+        ];
+        assert_eq!(found, expected.map(|(target, line, scopes)| (target.to_owned(), line, scopes)));
+    }
+
+    #[test]
+    fn urls_paths_and_editables() {
+        let text = "-e git+https://u:p@example.org/x.git@v1#egg=Some_Name[extra]\n-e .\n./dist/torch-2.3.1-py3-none-any.whl\n-e ../lib\ntorch-2.5.0-cp310-cp310-linux_x86_64.whl\n";
+        let reading = reading(text);
+        assert_eq!(reading.diagnostics, []);
+        let [editable, by_path, by_name] = &reading.dependencies[..] else { panic!("{:#?}", reading.dependencies) };
+        assert_eq!((editable.raw_name.as_str(), &editable.extras[..]), ("Some_Name", &["extra".to_owned()][..]));
+        assert_eq!(editable.source, Source::Vcs("git+https://****@example.org/x.git@v1#egg=Some_Name[extra]".into()));
+        assert_eq!((by_path.raw_version.as_str(), by_path.evidence), ("2.3.1", Evidence::Pinned));
+        assert_eq!(by_name.raw_version, "2.5.0");
+    }
+
+    #[test]
+    fn a_line_that_is_none_is_said_and_the_rest_is_read() {
+        let reading = reading("a==1\nb 2.0\nc==3\n");
+        assert_eq!(reading.dependencies.len(), 2);
+        assert_eq!((reading.diagnostics.len(), reading.diagnostics[0].line), (1, 2));
+    }
+
+    #[test]
+    fn prose_is_not_taken_for_requirements() {
+        let reading = reading("You need a compiler.\nAlso install cmake first.\ncmake\n");
+        assert_eq!((reading.dependencies.len(), reading.diagnostics.len()), (0, 1));
+    }
+}
