@@ -9,7 +9,7 @@ mod selection;
 mod text;
 
 pub use model::{
-    Argument, Condition, Edit, EditChange, Example, Library, Match, Requirement, Rule, RuleSet, Target, Value,
+    Argument, Condition, Edit, EditChange, Example, Library, Match, Proof, Requirement, Rule, RuleSet, Target, Value,
 };
 pub use parse::{RESERVED_IDS, RulesError, RulesProblem, SCHEMA, compile_pattern, parse};
 pub use selection::Selection;

@@ -65,6 +65,8 @@ pub struct Match {
     pub versions: Vec<String>,
     /// Conditions on other libraries; all must be possible.
     pub requires: Vec<Requirement>,
+    /// What must be known of the versions for this match to count.
+    pub proof: Proof,
     /// Conditions on arguments; all must hold.
     pub when: Vec<Condition>,
     /// Where the data that is loaded comes in.
@@ -79,6 +81,22 @@ pub struct Match {
     pub because: Option<String>,
     /// The fix as a mechanical edit.
     pub edit: Option<Edit>,
+}
+
+/// What must be known of the versions for a match with version conditions to count, weakest first.
+///
+/// By default a match counts until evidence rules it out. A default that was mended years ago deserves an error where the
+/// old version is known to be in force, and less where no manifest says anything.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Proof {
+    /// Nothing: no evidence rules it out.
+    #[default]
+    None,
+    /// A manifest writes a version or a range, and one of its versions is concerned.
+    Declared,
+    /// All versions of one piece of evidence are concerned.
+    Certain,
 }
 
 /// What a [`Match`] looks for. All names are fully qualified: `torch.serialization.load`.

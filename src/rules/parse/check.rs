@@ -135,8 +135,14 @@ fn one_match(form: Spanned<MatchForm>, own: Option<&Library>, all: &RuleSet, pro
     let target = target(&mut form, &at, own, problems);
     let versions = form.versions.map(|versions| specifiers(versions, own, problems)).unwrap_or_default();
     let requires = form.requires.into_iter().map(|form| requirement(form, own, all, problems)).collect::<Vec<_>>();
-    if let (Some(because), true) = (&form.because, versions.is_empty() && requires.is_empty()) {
-        problems.expected(because.span(), "`because` only beside `versions` or `requires`", because.get_ref());
+    if versions.is_empty() && requires.is_empty() {
+        for (key, at) in
+            [("because", form.because.as_ref().map(Spanned::span)), ("proof", form.proof.as_ref().map(Spanned::span))]
+        {
+            if let Some(at) = at {
+                problems.add(at, format!("expected `{key}` only beside `versions` or `requires`"));
+            }
+        }
     }
     if !matches!(target, Target::Call(_) | Target::Method { .. })
         && (!form.when.is_empty() || form.data.is_some() || form.edit.is_some())
@@ -147,6 +153,7 @@ fn one_match(form: Spanned<MatchForm>, own: Option<&Library>, all: &RuleSet, pro
         target,
         versions,
         requires,
+        proof: form.proof.map(Spanned::into_inner).unwrap_or_default(),
         when: form.when.into_iter().map(|form| condition(form, problems)).collect(),
         data: form.data.map(|form| {
             let at = form.span();

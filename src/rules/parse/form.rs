@@ -1,6 +1,7 @@
 //! The shape of a rules file, as serde reads it: names, types and where each value stands. No meaning is checked here.
 
 use crate::finding::{Confidence, Severity};
+use crate::rules::model::Proof;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use std::collections::BTreeMap;
@@ -74,6 +75,7 @@ pub struct MatchForm {
     pub versions: Option<Spanned<OneOrMore>>,
     #[serde(default)]
     pub requires: Vec<RequirementForm>,
+    pub proof: Option<Spanned<Proof>>,
     #[serde(default)]
     pub when: Vec<Spanned<ConditionForm>>,
     pub data: Option<Spanned<ArgumentForm>>,
