@@ -74,6 +74,20 @@ impl Versions {
             }
         }
     }
+
+    /// Whether all of these versions lie in `ranges`, compared as [`Versions::may_be_in`] does.
+    pub fn must_be_in(&self, ranges: &[VersionSpecifiers]) -> bool {
+        match self {
+            _ if ranges.is_empty() => true,
+            Self::Any => false,
+            Self::Exact(_) => self.may_be_in(ranges),
+            Self::Range(specifiers) => {
+                let admitted = to_ranges(specifiers);
+                let all = ranges.iter().fold(Ranges::empty(), |all, range| all.union(&to_ranges(range)));
+                !admitted.is_empty() && admitted.subset_of(&all)
+            }
+        }
+    }
 }
 
 impl Candidate {
@@ -185,6 +199,20 @@ mod tests {
         assert!(Versions::Any.may_be_in(&before));
         assert!(exact("9").may_be_in(&[]));
         assert!(Versions::Range(specifiers("~=2.5.0")).may_be_in(&[specifiers(">=9"), specifiers("<2.5.1")]));
+    }
+
+    #[test]
+    fn a_range_must_be_in_what_covers_it() {
+        let before = [specifiers("<2.6")];
+        for range in ["<2.6", "~=2.5.0", ">=2,<2.4", "==2.5.*"] {
+            assert!(Versions::Range(specifiers(range)).must_be_in(&before), "{range}");
+        }
+        for range in [">=2", "<=2.6", "!=2.5", ">=3,<2"] {
+            assert!(!Versions::Range(specifiers(range)).must_be_in(&before), "{range}");
+        }
+        assert!(Versions::Range(specifiers("<3")).must_be_in(&[specifiers("<2"), specifiers(">=2,<4")]));
+        assert!(exact("2.5.1+cpu").must_be_in(&before) && !exact("2.6").must_be_in(&before));
+        assert!(!Versions::Any.must_be_in(&before) && Versions::Any.must_be_in(&[]));
     }
 
     #[test]
