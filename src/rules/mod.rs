@@ -3,6 +3,7 @@
 //! Reads no files: text comes in, a [`RuleSet`] or an error with its line comes out.
 
 mod builtin;
+mod example;
 mod model;
 mod parse;
 mod selection;
