@@ -2,9 +2,25 @@
 //!
 //! Never fails: what cannot be judged is said in the result. Must not see git or another file.
 
+mod arguments;
+mod collect;
+mod decode;
+mod fingerprint;
+mod lines;
+mod matching;
+mod meaning;
+mod names;
+mod nesting;
+mod prefilter;
+mod python;
+mod scopes;
+mod suppression;
+mod text;
+
 use crate::finding::Finding;
-use crate::rules::Selection;
+use crate::rules::{RuleSet, Selection, Target};
 use crate::snapshot::RepoPath;
+use bstr::ByteSlice as _;
 
 /// The outcome of one file.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -35,8 +51,75 @@ pub struct Honoured {
     pub noqa: bool,
 }
 
-/// Judges the bytes of one file. `selection` was made for `path`.
+/// Everything that is worked out from the rules once, to judge many files; cheap to make, and shared between threads.
+pub struct Scanner<'r> {
+    rules: &'r RuleSet,
+    names: names::Names<'r>,
+    settings: matching::Settings<'r>,
+    prefilter: prefilter::Prefilter,
+    texts: Vec<text::TextMatch<'r>>,
+}
+
+impl<'r> Scanner<'r> {
+    /// A scanner for `rules`.
+    pub fn new(rules: &'r RuleSet) -> Self {
+        let mut settings = matching::Settings::new();
+        let mut texts = Vec::new();
+        for (rule, r) in rules.rules.iter().enumerate() {
+            for (index, candidate) in r.matches.iter().enumerate() {
+                match &candidate.target {
+                    Target::Setting { names, .. } => {
+                        names.iter().for_each(|name| settings.entry(name.as_str()).or_default().push((rule, index)));
+                    }
+                    Target::Text { files, pattern } => texts.push(text::TextMatch::new(rule, index, files, pattern)),
+                    _ => {}
+                }
+            }
+        }
+        Self { rules, names: names::Names::new(rules), settings, prefilter: prefilter::Prefilter::new(rules), texts }
+    }
+
+    /// Whether a file of this name may have to be judged; if not, its content need not be read.
+    pub fn concerns(&self, path: &RepoPath) -> bool {
+        is_python_name(path) || may_be_script(path) || self.texts.iter().any(|text| text.concerns(path))
+    }
+
+    /// Judges the bytes of one file. `selection` was made for `path`, from the same rules.
+    pub fn scan(&self, path: &RepoPath, source: &[u8], selection: &Selection<'_>, honoured: Honoured) -> Scan {
+        let mut scan = if is_python(path, source) {
+            python::scan(self, path, source, selection, honoured)
+        } else {
+            text::scan(self, path, source, selection, honoured)
+        };
+        scan.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        scan.allowed.sort_by(|a, b| a.finding.sort_key().cmp(&b.finding.sort_key()));
+        scan
+    }
+}
+
+/// Judges the bytes of one file. To judge several, make one [`Scanner`].
 pub fn scan(path: &RepoPath, source: &[u8], selection: &Selection<'_>, honoured: Honoured) -> Scan {
-    let _ = (path, source, selection, honoured);
-    Scan::default()
+    Scanner::new(selection.rules()).scan(path, source, selection, honoured)
+}
+
+/// Whether a file is Python source that runs: by its name (`.py`, `.pyw`), or by the first line of a script without
+/// suffix. Stubs (`.pyi`) never run.
+pub fn is_python(path: &RepoPath, source: &[u8]) -> bool {
+    if is_python_name(path) {
+        return true;
+    }
+    let first_line = source.strip_prefix(b"\xef\xbb\xbf").unwrap_or(source).lines().next().unwrap_or_default();
+    may_be_script(path)
+        && first_line.starts_with(b"#!")
+        && ["python", "pypy", "uv run"].iter().any(|name| first_line.contains_str(name))
+}
+
+fn is_python_name(path: &RepoPath) -> bool {
+    let name = path.file_name().to_ascii_lowercase();
+    name.ends_with(b".py") || name.ends_with(b".pyw")
+}
+
+/// Whether only the first line says what the file is.
+fn may_be_script(path: &RepoPath) -> bool {
+    !path.file_name().contains(&b'.')
 }

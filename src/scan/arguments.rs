@@ -1,0 +1,186 @@
+//! Conditions on the arguments of a call: what an argument may be, and whether a rule's condition may hold.
+
+use super::meaning::{Constant, Meaning, Meanings, Resolver};
+use super::scopes::Place;
+use crate::rules::{Argument, Condition, Value};
+use ruff_python_ast::{Arguments, Expr};
+
+/// The arguments a call passes, as far as they are written.
+#[derive(Clone, Default)]
+pub(super) struct Passed<'a> {
+    /// Argument lists, first to last (a `partial` adds one in front), each with how many leading ones do not count.
+    pub lists: Vec<(&'a Arguments, Place, usize)>,
+    /// Any argument may be passed besides.
+    pub unknown: bool,
+}
+
+/// What one argument may be.
+struct Possible<'a> {
+    values: Meanings<'a>,
+    absent: bool,
+}
+
+/// Whether conditions hold: certainly as far as values decide, or only if an argument that cannot be known says so.
+pub(super) enum Holds {
+    No,
+    Yes,
+    /// The argument that cannot be known.
+    Perhaps(String),
+}
+
+/// Whether all `conditions` may hold for what is passed.
+pub(super) fn hold<'a>(conditions: &[Condition], passed: &Passed<'a>, resolver: &mut Resolver<'a, '_>) -> Holds {
+    let mut verdict = Holds::Yes;
+    for condition in conditions {
+        let mut possible = passed.argument(&condition.argument, resolver);
+        possible.values.open |= possible.values.known.iter().any(|meaning| is_undecided(meaning, resolver));
+        possible.values.known.retain(|meaning| !is_undecided(meaning, resolver));
+        let only_presence = condition.is.is_empty() && condition.is_not.is_empty();
+        let known = if only_presence {
+            !condition.absent && !possible.absent
+        } else {
+            possible.values.known.iter().any(|meaning| {
+                condition.is.iter().any(|value| equal(meaning, value, resolver))
+                    || !condition.is_not.is_empty()
+                        && !condition.is_not.iter().any(|value| equal(meaning, value, resolver))
+            })
+        };
+        if known || possible.absent && condition.absent {
+            continue;
+        }
+        let perhaps = possible.values.open && condition.unknown && !(only_presence && condition.absent);
+        if !perhaps {
+            return Holds::No;
+        }
+        if matches!(verdict, Holds::Yes) {
+            verdict = Holds::Perhaps(name_of(&condition.argument));
+        }
+    }
+    verdict
+}
+
+impl<'a> Passed<'a> {
+    /// What is passed for `argument`, by keyword or by position.
+    fn argument(&self, argument: &Argument, resolver: &mut Resolver<'a, '_>) -> Possible<'a> {
+        let mut open = self.unknown;
+        if let Some(keyword) = &argument.keyword {
+            for (list, place, _) in self.lists.iter().rev() {
+                if let Some(found) = list.find_keyword(keyword) {
+                    return Possible { values: resolver.meaning(&found.value, *place), absent: false };
+                }
+            }
+        }
+        if let Some(position) = argument.position {
+            let mut position = position as usize;
+            for (list, place, skipped) in &self.lists {
+                let counted = list.args.get(*skipped..).unwrap_or_default();
+                let plain = counted.iter().position(Expr::is_starred_expr).unwrap_or(counted.len());
+                if let Some(value) = counted[..plain].get(position) {
+                    return Possible { values: resolver.meaning(value, *place), absent: false };
+                }
+                if plain < counted.len() {
+                    open = true;
+                    break;
+                }
+                position -= plain;
+            }
+        }
+        let mut possible = Possible { values: Meanings { known: Vec::new(), open }, absent: true };
+        if let Some(keyword) = &argument.keyword {
+            for (list, place, _) in self.lists.iter().rev() {
+                for unpacked in list.keywords.iter().filter(|keyword| keyword.arg.is_none()) {
+                    unpack(&unpacked.value, *place, keyword, resolver, &mut possible);
+                    if !possible.absent {
+                        return possible;
+                    }
+                }
+            }
+        }
+        possible
+    }
+}
+
+/// Looks for `keyword` in `**mapping`.
+fn unpack<'a>(
+    mapping: &'a Expr,
+    place: Place,
+    keyword: &str,
+    resolver: &mut Resolver<'a, '_>,
+    possible: &mut Possible<'a>,
+) {
+    let mappings = resolver.meaning(mapping, place);
+    possible.values.open |= mappings.open;
+    let mut always = !mappings.open;
+    for meaning in &mappings.known {
+        let Meaning::Display(display, place) = *meaning else {
+            possible.values.open = true;
+            continue;
+        };
+        // What is held under a name may have been changed.
+        let mut changeable = !std::ptr::eq(display, mapping);
+        let mut found = None;
+        match display {
+            Expr::Dict(dict) => {
+                for item in &dict.items {
+                    match &item.key {
+                        Some(Expr::StringLiteral(key)) if key.value == *keyword => found = Some(&item.value),
+                        Some(Expr::StringLiteral(_)) => {}
+                        _ => changeable = true,
+                    }
+                }
+            }
+            Expr::Call(call) => found = call.arguments.find_keyword(keyword).map(|found| &found.value),
+            _ => {}
+        }
+        match found {
+            Some(value) => {
+                let values = resolver.meaning(value, place);
+                possible.values.open |= values.open;
+                possible.values.known.extend(values.known);
+            }
+            None => {
+                possible.values.open |= changeable;
+                always = false;
+            }
+        }
+    }
+    possible.absent &= !always || mappings.known.is_empty();
+}
+
+/// How to call `argument` in a message.
+fn name_of(argument: &Argument) -> String {
+    match (&argument.keyword, argument.position) {
+        (Some(keyword), _) => format!("`{keyword}`"),
+        (None, Some(position)) => format!("argument {}", position + 1),
+        (None, None) => "an argument".to_owned(),
+    }
+}
+
+/// Whether `meaning` is a class of this file that may derive from anything.
+fn is_undecided<'a>(meaning: &Meaning<'a>, resolver: &mut Resolver<'a, '_>) -> bool {
+    match meaning {
+        Meaning::Class(class) => resolver.bases(*class).open && resolver.ruled_ancestors(*class).is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether `meaning` is `value`, as Python's `==` and `is` would say.
+pub(super) fn equal<'a>(meaning: &Meaning<'a>, value: &Value, resolver: &mut Resolver<'a, '_>) -> bool {
+    match (meaning, value) {
+        (Meaning::Constant(constant), value) => match (constant, value) {
+            (Constant::None, Value::None) => true,
+            (Constant::Bool(a), Value::Bool(b)) => a == b,
+            (Constant::Bool(a), Value::Int(b)) => i64::from(*a) == *b,
+            (Constant::Int(a), Value::Bool(b)) => *a == i64::from(*b),
+            (Constant::Int(a), Value::Int(b)) => a == b,
+            (Constant::Str(a), Value::Str(b)) => a == b,
+            _ => false,
+        },
+        (Meaning::Name(id), Value::Name(path)) => resolver.names().find(path) == Some(*id),
+        // A local subclass stands for the class it derives from.
+        (Meaning::Class(class), Value::Name(path)) => {
+            resolver.names().find(path).is_some_and(|id| resolver.ruled_ancestors(*class).contains(&id))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,206 @@
+//! The walk over expressions and patterns.
+
+use super::{Collector, Node, Place, Site, SiteKind, Use};
+use crate::scan::scopes::{Bound, ScopeKind};
+use ruff_python_ast::{
+    Arguments, Comprehension, Expr, FStringPart, InterpolatedStringElement, InterpolatedStringElements, Pattern,
+    UnaryOp,
+};
+use ruff_text_size::Ranged;
+
+impl<'a> Collector<'a, '_> {
+    pub(super) fn expression(&mut self, expression: &'a Expr, used: Use, place: Place) {
+        // What a bare display or operator of `used` does with its parts.
+        let inner = if used == Use::Ignored { Use::Ignored } else { Use::Value };
+        match expression {
+            Expr::Name(_) => self.value(expression, used, place),
+            Expr::Attribute(attribute) => {
+                self.value(expression, used, place);
+                self.visit(&attribute.value, Use::Object, place);
+            }
+            Expr::Call(call) => {
+                self.sites.push(Site { kind: SiteKind::Call(call), place });
+                // `getattr(pickle, "loads")` passed on.
+                if call.func.as_name_expr().is_some_and(|name| name.id == "getattr") {
+                    self.value(expression, used, place);
+                }
+                self.arguments(&call.arguments, place);
+                self.visit(&call.func, Use::Callee, place);
+            }
+            Expr::Subscript(subscript) => {
+                if subscript.ctx.is_load() {
+                    self.sites.push(Site { kind: SiteKind::Subscript(subscript), place });
+                }
+                self.visit(&subscript.slice, Use::Value, place);
+                self.visit(&subscript.value, Use::Object, place);
+            }
+            Expr::If(either) => {
+                self.visit(&either.orelse, used, place);
+                self.visit(&either.body, used, place);
+                self.visit(&either.test, Use::Ignored, place);
+            }
+            Expr::BoolOp(operation) => operation.values.iter().rev().for_each(|value| self.visit(value, used, place)),
+            Expr::Named(named) => {
+                let outer = self.outside_comprehensions(place);
+                self.target(&named.target, Bound::Value(&named.value), outer, named.end());
+                self.visit(&named.value, if used == Use::Value { Use::Value } else { Use::Alias }, place);
+            }
+            Expr::BinOp(operation) => {
+                self.visit(&operation.right, inner, place);
+                self.visit(&operation.left, inner, place);
+            }
+            Expr::UnaryOp(operation) => {
+                let used = if operation.op == UnaryOp::Not { Use::Ignored } else { inner };
+                self.visit(&operation.operand, used, place);
+            }
+            Expr::Compare(compare) => {
+                for value in compare.comparators.iter().rev() {
+                    self.visit(value, Use::Ignored, place);
+                }
+                self.visit(&compare.left, Use::Ignored, place);
+            }
+            Expr::Lambda(lambda) => {
+                let defined = Some((place, lambda.start()));
+                let inside = self.scope(ScopeKind::Function, None, defined, lambda.range());
+                if let Some(parameters) = &lambda.parameters {
+                    self.parameters(parameters, place, inside, None);
+                }
+                self.visit(&lambda.body, Use::Value, inside);
+            }
+            Expr::ListComp(list) => self.comprehension(expression, &list.generators, &[&list.elt], place),
+            Expr::SetComp(set) => self.comprehension(expression, &set.generators, &[&set.elt], place),
+            Expr::Generator(generator) => {
+                self.comprehension(expression, &generator.generators, &[&generator.elt], place);
+            }
+            Expr::DictComp(dict) => match &dict.key {
+                Some(key) => self.comprehension(expression, &dict.generators, &[key, &dict.value], place),
+                None => self.comprehension(expression, &dict.generators, &[&dict.value], place),
+            },
+            Expr::Dict(dict) => {
+                for item in dict.items.iter().rev() {
+                    if let Some(Expr::StringLiteral(key)) = &item.key {
+                        self.setting(key.value.to_str(), &item.value, item.range(), place);
+                    }
+                    self.visit(&item.value, inner, place);
+                    item.key.iter().for_each(|key| self.visit(key, inner, place));
+                }
+            }
+            Expr::Tuple(tuple) => tuple.elts.iter().rev().for_each(|element| self.visit(element, inner, place)),
+            Expr::List(list) => list.elts.iter().rev().for_each(|element| self.visit(element, inner, place)),
+            Expr::Set(set) => set.elts.iter().rev().for_each(|element| self.visit(element, inner, place)),
+            Expr::Starred(starred) => self.visit(&starred.value, inner, place),
+            Expr::Await(awaited) => self.visit(&awaited.value, inner, place),
+            Expr::Yield(with) => with.value.iter().for_each(|value| self.visit(value, Use::Value, place)),
+            Expr::YieldFrom(from) => self.visit(&from.value, Use::Value, place),
+            Expr::Slice(slice) => {
+                for bound in slice.step.iter().chain(&slice.upper).chain(&slice.lower) {
+                    self.visit(bound, Use::Value, place);
+                }
+            }
+            Expr::FString(string) => {
+                for part in &string.value {
+                    if let FStringPart::FString(string) = part {
+                        self.interpolations(&string.elements, place);
+                    }
+                }
+            }
+            Expr::TString(string) => {
+                for part in &string.value {
+                    self.interpolations(&part.elements, place);
+                }
+            }
+            Expr::StringLiteral(_)
+            | Expr::BytesLiteral(_)
+            | Expr::NumberLiteral(_)
+            | Expr::BooleanLiteral(_)
+            | Expr::NoneLiteral(_)
+            | Expr::EllipsisLiteral(_)
+            | Expr::IpyEscapeCommand(_) => {}
+        }
+    }
+
+    fn value(&mut self, expression: &'a Expr, used: Use, place: Place) {
+        if used == Use::Value {
+            self.sites.push(Site { kind: SiteKind::Value(expression), place });
+        }
+    }
+
+    fn arguments(&mut self, arguments: &'a Arguments, place: Place) {
+        for keyword in arguments.keywords.iter().rev() {
+            if let Some(name) = &keyword.arg {
+                self.setting(name.as_str(), &keyword.value, keyword.range(), place);
+            }
+            self.visit(&keyword.value, Use::Value, place);
+        }
+        for argument in arguments.args.iter().rev() {
+            self.visit(argument, Use::Value, place);
+        }
+    }
+
+    fn comprehension(&mut self, whole: &'a Expr, generators: &'a [Comprehension], results: &[&'a Expr], place: Place) {
+        // The end, so that names bound by `:=` inside, which belong to the scope around, are in effect.
+        let inside = self.scope(ScopeKind::Comprehension, None, Some((place, whole.end())), whole.range());
+        for result in results.iter().rev() {
+            self.visit(result, Use::Value, inside);
+        }
+        for (i, generator) in generators.iter().enumerate().rev() {
+            generator.ifs.iter().rev().for_each(|test| self.visit(test, Use::Ignored, inside));
+            self.target(&generator.target, Bound::Opaque, inside, whole.start());
+            self.visit(&generator.iter, Use::Value, if i == 0 { place } else { inside });
+        }
+    }
+
+    fn outside_comprehensions(&self, place: Place) -> Place {
+        let mut place = place;
+        while self.scopes.scopes[place.scope].kind == ScopeKind::Comprehension {
+            let Some((outer, _)) = self.scopes.scopes[place.scope].defined else { break };
+            place = outer;
+        }
+        place
+    }
+
+    fn interpolations(&mut self, elements: &'a InterpolatedStringElements, place: Place) {
+        let mut pending: Vec<&'a InterpolatedStringElement> = elements.iter().rev().collect();
+        while let Some(element) = pending.pop() {
+            if let InterpolatedStringElement::Interpolation(interpolation) = element {
+                self.visit(&interpolation.expression, Use::Value, place);
+                if let Some(spec) = &interpolation.format_spec {
+                    pending.extend(spec.elements.iter().rev());
+                }
+            }
+        }
+    }
+
+    pub(super) fn pattern(&mut self, pattern: &'a Pattern, place: Place) {
+        let at = pattern.end();
+        match pattern {
+            Pattern::MatchValue(value) => self.visit(&value.value, Use::Ignored, place),
+            Pattern::MatchSingleton(_) => {}
+            Pattern::MatchSequence(sequence) => self.patterns(&sequence.patterns, place),
+            Pattern::MatchMapping(mapping) => {
+                if let Some(rest) = &mapping.rest {
+                    self.bind(rest.as_str(), Bound::Opaque, place, at);
+                }
+                self.patterns(&mapping.patterns, place);
+            }
+            Pattern::MatchClass(class) => {
+                for keyword in class.arguments.keywords.iter().rev() {
+                    self.push(Node::Pattern(&keyword.pattern), place);
+                }
+                self.patterns(&class.arguments.patterns, place);
+            }
+            Pattern::MatchStar(star) => {
+                star.name.iter().for_each(|name| self.bind(name.as_str(), Bound::Opaque, place, at));
+            }
+            Pattern::MatchAs(alias) => {
+                alias.name.iter().for_each(|name| self.bind(name.as_str(), Bound::Opaque, place, at));
+                alias.pattern.iter().for_each(|pattern| self.push(Node::Pattern(pattern), place));
+            }
+            Pattern::MatchOr(either) => self.patterns(&either.patterns, place),
+        }
+    }
+
+    fn patterns(&mut self, patterns: &'a [Pattern], place: Place) {
+        patterns.iter().rev().for_each(|pattern| self.push(Node::Pattern(pattern), place));
+    }
+}

@@ -1,0 +1,399 @@
+//! Places of one file against the rules: which match of each rule holds there, and how surely.
+
+use super::Scanner;
+use super::arguments::{Holds, Passed, equal, hold};
+use super::collect::{Collected, Site, SiteKind};
+use super::meaning::{Meaning, Meanings, Resolver};
+use super::names::{Interest, NameId, Role, Special};
+use super::scopes::{ClassId, Place};
+use crate::finding::{Confidence, Reason, Severity};
+use crate::rules::{Match, Rule, Selection, Target};
+use ruff_python_ast::{Expr, ExprCall};
+use ruff_text_size::{Ranged, TextRange, TextSize};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// Settings by name: the rules and matches that look for them.
+pub(super) type Settings<'r> = BTreeMap<&'r str, Vec<(usize, usize)>>;
+
+/// A rule that holds at a place.
+#[derive(Debug)]
+pub(super) struct Hit {
+    pub rule: usize,
+    pub index: usize,
+    pub severity: Severity,
+    pub confidence: Confidence,
+    pub label: String,
+    pub because: Vec<Reason>,
+    /// What is reported.
+    pub range: TextRange,
+    pub place: Place,
+    /// The start of the fingerprint, after the rule: the qualified name.
+    pub name: String,
+    /// The tokens that belong to the fingerprint.
+    pub tokens: Option<TextRange>,
+}
+
+/// A match that names what is at a place, its conditions not looked at yet.
+struct Offer<'a> {
+    role: Role,
+    id: NameId,
+    passed: Passed<'a>,
+}
+
+/// How a name is used at a place: what is said under it, and what identifies it.
+struct Use {
+    label: &'static str,
+    confidence: Confidence,
+    range: TextRange,
+    tokens: Option<TextRange>,
+}
+
+/// Judges the places of one file.
+pub(super) struct Matcher<'a, 'c, 's> {
+    resolver: Resolver<'a, 'c>,
+    selection: &'c Selection<'s>,
+    scanner: &'c Scanner<'c>,
+    collected: &'c Collected<'a>,
+    /// Arguments that are called by what they are passed to, or only looked at.
+    consumed: HashSet<TextRange>,
+    /// Argument lists of calls that rules are interested in.
+    lists: HashMap<TextSize, TextSize>,
+    hits: Vec<Hit>,
+}
+
+impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
+    pub fn new(
+        resolver: Resolver<'a, 'c>,
+        selection: &'c Selection<'s>,
+        scanner: &'c Scanner<'c>,
+        collected: &'c Collected<'a>,
+    ) -> Self {
+        Self {
+            resolver,
+            selection,
+            scanner,
+            collected,
+            consumed: HashSet::new(),
+            lists: HashMap::new(),
+            hits: Vec::new(),
+        }
+    }
+
+    /// How many findings there are so far.
+    pub fn count(&self) -> usize {
+        self.hits.len()
+    }
+
+    /// Judges one place. Calls come before their arguments.
+    pub fn judge(&mut self, site: &Site<'a>) {
+        if self.resolver.is_dead(site.place) {
+            return;
+        }
+        match site.kind {
+            SiteKind::Call(call) => self.call(call, site.place),
+            SiteKind::Value(expression) if self.consumed.contains(&expression.range()) => {}
+            SiteKind::Value(expression) => {
+                let meanings = self.resolver.meaning(expression, site.place);
+                let offers = self.named(&meanings, &Passed::default());
+                let used = Use {
+                    label: "passed on as a value here",
+                    confidence: Confidence::Medium,
+                    range: expression.range(),
+                    tokens: None,
+                };
+                self.report(offers, site.place, &used);
+            }
+            SiteKind::Subscript(subscript) => {
+                let meanings = self.resolver.meaning(&subscript.value, site.place);
+                let items = self.resolver.attribute(&meanings, "[]");
+                let offers = self.named(&items, &Passed::default());
+                let used = Use {
+                    label: "read here",
+                    confidence: Confidence::High,
+                    range: subscript.range(),
+                    tokens: Some(subscript.slice.range()),
+                };
+                self.report(offers, site.place, &used);
+            }
+            SiteKind::Class(class) => self.class(class, site.place),
+            SiteKind::Setting { name, value, range } => self.setting(name, value, range, site.place),
+        }
+    }
+
+    /// What was found. A value that is only stored in an attribute of the class counts where it is read, if it is.
+    pub fn finish(self) -> (Vec<Hit>, HashMap<TextSize, TextSize>) {
+        let mut hits = self.hits;
+        let stored = &self.collected.stored;
+        hits.retain(|hit| !stored.get(&hit.range).is_some_and(|&id| hit.tokens.is_none() && self.resolver.is_read(id)));
+        (hits, self.lists)
+    }
+
+    /// The matches interested in calling what `meanings` names with what is `passed`.
+    fn named(&mut self, meanings: &Meanings<'a>, passed: &Passed<'a>) -> Vec<Offer<'a>> {
+        let mut offers = Vec::new();
+        for meaning in &meanings.known {
+            match *meaning {
+                Meaning::Name(id) => {
+                    for &role in self.resolver.names().roles(id) {
+                        match role.interest {
+                            Interest::Call => offers.push(Offer { role, id, passed: passed.clone() }),
+                            // `Unpickler.load(unpickler)`
+                            Interest::Method => {
+                                let mut passed = passed.clone();
+                                passed.lists.iter_mut().take(1).for_each(|(_, _, skipped)| *skipped += 1);
+                                offers.push(Offer { role, id, passed });
+                            }
+                            Interest::Base => {}
+                        }
+                    }
+                }
+                Meaning::Method(id) => {
+                    let roles = self.resolver.names().roles(id).iter().filter(|role| role.interest != Interest::Base);
+                    offers.extend(roles.map(|&role| Offer { role, id, passed: passed.clone() }));
+                }
+                Meaning::Class(class) => {
+                    let passed = if self.has_own_signature(class) {
+                        Passed { lists: Vec::new(), unknown: true }
+                    } else {
+                        passed.clone()
+                    };
+                    for id in self.resolver.ruled_ancestors(class) {
+                        let roles = self.resolver.names().roles(id).iter();
+                        let calls = roles.filter(|role| role.interest == Interest::Call);
+                        offers.extend(calls.map(|&role| Offer { role, id, passed: passed.clone() }));
+                    }
+                }
+                _ => {}
+            }
+        }
+        offers
+    }
+
+    fn has_own_signature(&self, class: ClassId) -> bool {
+        let scopes = self.resolver.scopes();
+        let body = &scopes.scopes[scopes.classes[class].scope];
+        body.bindings.contains_key("__init__") || body.bindings.contains_key("__new__")
+    }
+
+    fn call(&mut self, call: &'a ExprCall, place: Place) {
+        let callee = self.resolver.meaning(&call.func, place);
+        let here = (&call.arguments, place, 0);
+        let mut offers = self.named(&callee, &Passed { lists: vec![here], unknown: false });
+        for meaning in &callee.known {
+            match *meaning {
+                Meaning::Name(id) => match self.resolver.names().special(id) {
+                    Some(Special::Partial) => offers.extend(self.partial(call, place)),
+                    Some(Special::Isinstance) => {
+                        self.consumed.extend(call.arguments.args.iter().map(Ranged::range));
+                        if let Some(Expr::Tuple(classes)) = call.arguments.args.get(1) {
+                            self.consumed.extend(classes.iter().map(Ranged::range));
+                        }
+                    }
+                    Some(Special::Getattr | Special::Cast) => {
+                        self.consumed.extend(call.arguments.args.iter().map(Ranged::range));
+                    }
+                    _ => {}
+                },
+                Meaning::Partial(inner, inner_place) => {
+                    let known: Vec<usize> = {
+                        let alone = self.partial(inner, inner_place);
+                        self.best(alone).into_iter().map(|(role, ..)| role.rule).collect()
+                    };
+                    for mut offer in self.partial(inner, inner_place) {
+                        if !known.contains(&offer.role.rule) {
+                            offer.passed.lists.push(here);
+                            offers.push(offer);
+                        }
+                    }
+                }
+                Meaning::Methodcaller(name, inner, inner_place) => {
+                    if let Some(object) = call.arguments.find_positional(0) {
+                        let object = self.resolver.meaning(object, place);
+                        let method = self.resolver.attribute(&object, name);
+                        let passed = Passed { lists: vec![(&inner.arguments, inner_place, 1)], unknown: false };
+                        offers.extend(self.named(&method, &passed));
+                    }
+                }
+                _ => {}
+            }
+        }
+        if !offers.is_empty() {
+            self.lists.insert(call.arguments.start(), call.arguments.end());
+        }
+        let used = Use {
+            label: "called here",
+            confidence: Confidence::High,
+            range: call.range(),
+            tokens: Some(call.arguments.inner_range()),
+        };
+        self.report(offers, place, &used);
+    }
+
+    /// What `functools.partial(function, ...)` will call.
+    fn partial(&mut self, call: &'a ExprCall, place: Place) -> Vec<Offer<'a>> {
+        let Some(function) = call.arguments.find_positional(0) else { return Vec::new() };
+        self.consumed.insert(function.range());
+        let meanings = self.resolver.meaning(function, place);
+        self.named(&meanings, &Passed { lists: vec![(&call.arguments, place, 1)], unknown: false })
+    }
+
+    fn class(&mut self, class: ClassId, place: Place) {
+        let scopes = self.resolver.scopes();
+        let statement = scopes.classes[class].statement;
+        let Some(arguments) = &statement.arguments else { return };
+        let bases = self.resolver.bases(class);
+        let mut offers = Vec::new();
+        for meaning in &bases.known {
+            if let Meaning::Name(id) = *meaning {
+                let roles = self.resolver.names().roles(id).iter().filter(|role| role.interest == Interest::Base);
+                offers.extend(roles.map(|&role| Offer { role, id, passed: Passed::default() }));
+            }
+        }
+        let members = &scopes.scopes[scopes.classes[class].scope].bindings;
+        let rules = &self.scanner.rules.rules;
+        offers.retain(|offer| match &rules[offer.role.rule].matches[offer.role.index].target {
+            Target::Base { defines, lacks, .. } => {
+                defines.iter().all(|name| members.contains_key(name.as_str()))
+                    && !lacks.iter().any(|name| members.contains_key(name.as_str()))
+            }
+            _ => false,
+        });
+        let range = TextRange::new(statement.name.start(), arguments.end());
+        let used = Use { label: "derived here", confidence: Confidence::High, range, tokens: None };
+        self.report(offers, place, &used);
+    }
+
+    fn setting(&mut self, name: &'a str, value: &'a Expr, range: TextRange, place: Place) {
+        let rules = self.scanner.rules;
+        let mut candidates = Vec::new();
+        for &(rule, index) in self.scanner.settings.get(name).into_iter().flatten() {
+            let Target::Setting { values, .. } = &rules.rules[rule].matches[index].target else { continue };
+            let library = rules.library(&rules.rules[rule].library);
+            let concerned = library.is_none_or(|library| {
+                library.imports.iter().any(|import| self.imports_module(import)) || self.selection.names(library)
+            });
+            let meanings = self.resolver.meaning(value, place);
+            let mut given = meanings.known.clone();
+            for meaning in &meanings.known {
+                if let Meaning::Display(Expr::List(_) | Expr::Tuple(_) | Expr::Set(_), _) = meaning {
+                    given.extend(self.elements(meaning));
+                }
+            }
+            let is = given.iter().any(|meaning| values.iter().any(|value| equal(meaning, value, &mut self.resolver)));
+            if concerned && is {
+                candidates.push((rule, index));
+            }
+        }
+        candidates.dedup_by_key(|(rule, _)| *rule);
+        for (rule, index) in candidates {
+            let (r, m) = (&rules.rules[rule], &rules.rules[rule].matches[index]);
+            let Some(because) = self.selection.applies(r, m) else { continue };
+            self.hits.push(Hit {
+                rule,
+                index,
+                severity: m.severity.unwrap_or(r.severity),
+                confidence: r.confidence,
+                label: "set here".to_owned(),
+                because,
+                range,
+                place,
+                name: format!("{name}="),
+                tokens: Some(value.range()),
+            });
+        }
+    }
+
+    fn elements(&mut self, display: &Meaning<'a>) -> Vec<Meaning<'a>> {
+        let Meaning::Display(display, place) = *display else { return Vec::new() };
+        let elements: &'a [Expr] = match display {
+            Expr::List(list) => &list.elts,
+            Expr::Tuple(tuple) => &tuple.elts,
+            Expr::Set(set) => &set.elts,
+            _ => &[],
+        };
+        elements.iter().flat_map(|element| self.resolver.meaning(element, place).known).collect()
+    }
+
+    /// Whether the file imports `module`, something in it, or something below it.
+    fn imports_module(&self, module: &str) -> bool {
+        let below = |path: &str| path.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        self.collected.imports.iter().any(|(path, member)| {
+            below(path)
+                || member.is_some_and(|member| {
+                    module.strip_prefix(path).and_then(|rest| rest.strip_prefix('.')) == Some(member)
+                })
+        })
+    }
+
+    fn report(&mut self, offers: Vec<Offer<'a>>, place: Place, used: &Use) {
+        for (role, id, confidence, unknown, because) in self.best(offers) {
+            let rule = &self.scanner.rules.rules[role.rule];
+            let candidate = &rule.matches[role.index];
+            let label = match unknown {
+                Some(argument) => format!("{argument} cannot be known here"),
+                None => used.label.to_owned(),
+            };
+            self.hits.push(Hit {
+                rule: role.rule,
+                index: role.index,
+                severity: candidate.severity.unwrap_or(rule.severity),
+                confidence: confidence.min(used.confidence).min(rule.confidence),
+                label,
+                because,
+                range: used.range,
+                place,
+                name: self.resolver.names().path(id),
+                tokens: used.tokens,
+            });
+        }
+    }
+
+    /// Of the offers of each rule that hold, the most severe; of equals the surest, then the first in the rule.
+    #[allow(clippy::type_complexity)]
+    fn best(&mut self, offers: Vec<Offer<'a>>) -> Vec<(Role, NameId, Confidence, Option<String>, Vec<Reason>)> {
+        let rules = &self.scanner.rules.rules;
+        let mut holding = Vec::new();
+        for offer in offers {
+            let rule = &rules[offer.role.rule];
+            let candidate = &rule.matches[offer.role.index];
+            let (confidence, unknown) = match hold(&candidate.when, &offer.passed, &mut self.resolver) {
+                Holds::No => continue,
+                Holds::Yes => (Confidence::High, None),
+                Holds::Perhaps(argument) => (Confidence::Low, Some(argument)),
+            };
+            let severity = candidate.severity.unwrap_or(rule.severity);
+            let order = (
+                offer.role.rule,
+                std::cmp::Reverse((severity, confidence)),
+                offer.role.index,
+                self.listed(offer.id, candidate),
+            );
+            holding.push((order, offer, confidence, unknown));
+        }
+        holding.sort_by_key(|(order, ..)| *order);
+        let mut found: Vec<(Role, NameId, Confidence, Option<String>, Vec<Reason>)> = Vec::new();
+        for (_, offer, confidence, unknown) in holding {
+            if found.last().is_some_and(|(role, ..)| role.rule == offer.role.rule) {
+                continue;
+            }
+            let rule: &Rule = &rules[offer.role.rule];
+            if let Some(because) = self.selection.applies(rule, &rule.matches[offer.role.index]) {
+                found.push((offer.role, offer.id, confidence, unknown, because));
+            }
+        }
+        found
+    }
+
+    /// Where `candidate` lists the name.
+    fn listed(&self, id: NameId, candidate: &Match) -> usize {
+        let path = self.resolver.names().path(id);
+        match &candidate.target {
+            Target::Call(paths) => paths.iter().position(|listed| *listed == path).unwrap_or(usize::MAX),
+            Target::Method { classes, .. } | Target::Base { classes, .. } => {
+                let is_it = |class: &String| path.starts_with(class.as_str());
+                classes.iter().position(is_it).unwrap_or(usize::MAX)
+            }
+            _ => 0,
+        }
+    }
+}

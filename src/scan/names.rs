@@ -1,0 +1,243 @@
+//! The qualified names that rules speak of, as a tree, with what each of them means to which match.
+//!
+//! Built once from the rules; knows nothing of a source file.
+
+use crate::rules::{RuleSet, Target, Value};
+use std::collections::BTreeMap;
+
+/// A node of [`Names`]: one qualified name or a prefix of one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct NameId(u32);
+
+/// Why a rule is interested in a name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Interest {
+    /// Calling it, or passing it on.
+    Call,
+    /// Calling it on an instance of the class it is a method of.
+    Method,
+    /// Deriving from it.
+    Base,
+}
+
+/// One match of one rule that names a name. Sorted by rule and match.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Role {
+    /// Index into the rules.
+    pub rule: usize,
+    /// Index into the matches of that rule.
+    pub index: usize,
+    /// What the match looks for.
+    pub interest: Interest,
+}
+
+/// Functions and values of Python itself through which names travel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Special {
+    /// `getattr(object, "name"[, default])`
+    Getattr,
+    /// `vars(object)`
+    Vars,
+    /// `isinstance` and `issubclass`: their second argument is not passed on.
+    Isinstance,
+    /// `super()`
+    Super,
+    /// `__import__("a.b")`
+    DunderImport,
+    /// `importlib.import_module("a.b")`
+    ImportModule,
+    /// `sys.modules`
+    SysModules,
+    /// `functools.partial`
+    Partial,
+    /// `operator.attrgetter("name")`
+    Attrgetter,
+    /// `operator.methodcaller("name", ...)`
+    Methodcaller,
+    /// `typing.cast(type, value)`
+    Cast,
+    /// `typing.TYPE_CHECKING`, false at run time.
+    TypeChecking,
+    /// `contextlib.closing(value)`
+    Closing,
+    /// `dict(a=1)`
+    Dict,
+    /// `staticmethod(function)`
+    Staticmethod,
+}
+
+const SPECIAL: &[(&str, Special)] = &[
+    ("builtins.getattr", Special::Getattr),
+    ("builtins.vars", Special::Vars),
+    ("builtins.isinstance", Special::Isinstance),
+    ("builtins.issubclass", Special::Isinstance),
+    ("builtins.super", Special::Super),
+    ("builtins.dict", Special::Dict),
+    ("builtins.staticmethod", Special::Staticmethod),
+    ("builtins.__import__", Special::DunderImport),
+    ("importlib.__import__", Special::DunderImport),
+    ("importlib.import_module", Special::ImportModule),
+    ("sys.modules", Special::SysModules),
+    ("functools.partial", Special::Partial),
+    ("operator.attrgetter", Special::Attrgetter),
+    ("operator.methodcaller", Special::Methodcaller),
+    ("typing.cast", Special::Cast),
+    ("typing.TYPE_CHECKING", Special::TypeChecking),
+    ("typing_extensions.TYPE_CHECKING", Special::TypeChecking),
+    ("contextlib.closing", Special::Closing),
+];
+
+#[derive(Debug, Default)]
+struct Node<'r> {
+    name: &'r str,
+    parent: Option<NameId>,
+    children: BTreeMap<&'r str, NameId>,
+    roles: Vec<Role>,
+    special: Option<Special>,
+    class: bool,
+}
+
+/// The tree of names. The root has the top-level modules as children.
+#[derive(Debug)]
+pub(super) struct Names<'r> {
+    nodes: Vec<Node<'r>>,
+}
+
+impl<'r> Names<'r> {
+    /// All names in `rules`, and those of [`Special`].
+    pub fn new(rules: &'r RuleSet) -> Self {
+        let mut names = Self { nodes: vec![Node::default()] };
+        for &(path, special) in SPECIAL {
+            let id = names.insert(path);
+            names.nodes[id.0 as usize].special = Some(special);
+        }
+        for library in &rules.libraries {
+            for import in &library.imports {
+                names.insert(import);
+            }
+        }
+        for (rule, r) in rules.rules.iter().enumerate() {
+            for (index, candidate) in r.matches.iter().enumerate() {
+                names.insert_target(&candidate.target, rule, index);
+                for value in candidate.when.iter().flat_map(|condition| condition.is.iter().chain(&condition.is_not)) {
+                    if let Value::Name(path) = value {
+                        names.insert(path);
+                    }
+                }
+            }
+        }
+        // The names of six for Python 2 and 3.
+        if let Some(pickle) = names.find("cPickle").or_else(|| names.find("pickle")) {
+            let moves = names.insert("six.moves");
+            names.nodes[moves.0 as usize].children.insert("cPickle", pickle);
+        }
+        names
+    }
+
+    fn insert_target(&mut self, target: &'r Target, rule: usize, index: usize) {
+        match target {
+            Target::Call(paths) => {
+                for path in paths {
+                    let id = self.insert(path);
+                    self.add_role(id, Role { rule, index, interest: Interest::Call });
+                }
+            }
+            Target::Method { classes, methods } => {
+                for path in classes {
+                    let class = self.insert(path);
+                    self.nodes[class.0 as usize].class = true;
+                    for method in methods {
+                        let id = self.insert_below(class, method);
+                        self.add_role(id, Role { rule, index, interest: Interest::Method });
+                    }
+                }
+            }
+            Target::Base { classes, .. } => {
+                for path in classes {
+                    let class = self.insert(path);
+                    self.nodes[class.0 as usize].class = true;
+                    self.add_role(class, Role { rule, index, interest: Interest::Base });
+                }
+            }
+            Target::Setting { values, .. } => {
+                for value in values {
+                    if let Value::Name(path) = value {
+                        self.insert(path);
+                    }
+                }
+            }
+            Target::Text { .. } => {}
+        }
+    }
+
+    fn insert(&mut self, path: &'r str) -> NameId {
+        path.split('.').fold(NameId(0), |id, part| self.insert_below(id, part))
+    }
+
+    fn insert_below(&mut self, id: NameId, name: &'r str) -> NameId {
+        let next = NameId(self.nodes.len() as u32);
+        let child = *self.nodes[id.0 as usize].children.entry(name).or_insert(next);
+        if child == next {
+            self.nodes.push(Node { name, parent: Some(id), ..Node::default() });
+        }
+        child
+    }
+
+    fn add_role(&mut self, id: NameId, role: Role) {
+        let roles = &mut self.nodes[id.0 as usize].roles;
+        if !roles.contains(&role) {
+            roles.push(role);
+        }
+    }
+
+    /// The name `attribute` of `id`.
+    pub fn child(&self, id: NameId, attribute: &str) -> Option<NameId> {
+        self.node(id).children.get(attribute).copied()
+    }
+
+    /// The builtin called `name`, if it is special or a rule names it.
+    pub fn builtin(&self, name: &str) -> Option<NameId> {
+        self.find("builtins").and_then(|builtins| self.child(builtins, name))
+    }
+
+    /// The node of a dotted path.
+    pub fn find(&self, path: &str) -> Option<NameId> {
+        path.split('.').try_fold(NameId(0), |id, part| self.child(id, part))
+    }
+
+    /// Whether the top-level module of `path` is known, so that every name below it is known to be ruled or not.
+    pub fn knows_module_of(&self, path: &str) -> bool {
+        path.split('.').next().is_some_and(|root| self.child(NameId(0), root).is_some())
+    }
+
+    /// The matches that name `id`.
+    pub fn roles(&self, id: NameId) -> &[Role] {
+        &self.node(id).roles
+    }
+
+    /// What Python itself does with `id`.
+    pub fn special(&self, id: NameId) -> Option<Special> {
+        self.node(id).special
+    }
+
+    /// Whether calling `id` makes an instance that rules are interested in.
+    pub fn is_class(&self, id: NameId) -> bool {
+        self.node(id).class
+    }
+
+    /// The dotted path of `id`.
+    pub fn path(&self, id: NameId) -> String {
+        let mut parts = Vec::new();
+        let mut next = Some(id);
+        while let Some(id) = next.filter(|id| id.0 != 0) {
+            parts.push(self.node(id).name);
+            next = self.node(id).parent;
+        }
+        parts.reverse();
+        parts.join(".")
+    }
+
+    fn node(&self, id: NameId) -> &Node<'r> {
+        &self.nodes[id.0 as usize]
+    }
+}

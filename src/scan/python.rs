@@ -1,0 +1,133 @@
+//! One Python source: prefilter, decode, parse, collect, match, and what comments allow.
+
+use super::collect::collect;
+use super::fingerprint::Writer;
+use super::lines::Lines;
+use super::matching::{Hit, Matcher};
+use super::meaning::Resolver;
+use super::{Honoured, Scan, Scanner, decode, nesting, suppression};
+use crate::finding::{Finding, Fingerprint};
+use crate::rules::Selection;
+use crate::snapshot::RepoPath;
+use ruff_python_ast::token::TokenKind;
+use ruff_python_ast::{ModModule, PySourceType};
+use ruff_python_parser::{
+    InterpolatedStringErrorType, LexicalErrorType, ParseError, ParseErrorType, Parsed, parse_unchecked_source,
+};
+use ruff_text_size::{Ranged, TextRange};
+
+/// Larger sources are not parsed: a tree takes some seventy times the space of its text.
+const MAX_BYTES: usize = 8 * 1024 * 1024;
+/// More findings than this are not listed.
+const MAX_FINDINGS: usize = 5000;
+/// Trees deeper than this are dropped on a stack of their own.
+const DEEP: u32 = 200;
+
+pub(super) fn scan(
+    scanner: &Scanner<'_>,
+    path: &RepoPath,
+    source: &[u8],
+    selection: &Selection<'_>,
+    honoured: Honoured,
+) -> Scan {
+    let unscanned = |reason: String| Scan { unscanned: Some(reason), ..Scan::default() };
+    let foreign = decode::is_foreign(source);
+    if !foreign && !scanner.prefilter.admits(source) {
+        return Scan::default();
+    }
+    if source.len() > MAX_BYTES {
+        let reason =
+            format!("{} bytes of Python, more than the {MAX_BYTES} that are parsed; split the file", source.len());
+        return unscanned(reason);
+    }
+    let text = match decode::decode(source) {
+        Ok(text) => text,
+        Err(reason) => return unscanned(reason),
+    };
+    if foreign && !scanner.prefilter.admits(text.as_bytes()) {
+        return Scan::default();
+    }
+    if let Some(reason) = nesting::refusal(&text) {
+        return unscanned(reason);
+    }
+    let parsed = parse_unchecked_source(&text, PySourceType::Python);
+    let (scan, depth) = judge(scanner, path, &text, &parsed, selection, honoured);
+    if depth > DEEP {
+        // The nesting limits keep this within bounds; the memory is only touched as far as it is used.
+        stacker::grow(256 * 1024 * 1024, move || drop(parsed));
+    }
+    scan
+}
+
+fn judge<'a>(
+    scanner: &Scanner<'_>,
+    path: &RepoPath,
+    text: &'a str,
+    parsed: &'a Parsed<ModModule>,
+    selection: &Selection<'_>,
+    honoured: Honoured,
+) -> (Scan, u32) {
+    let module = parsed.syntax();
+    let collected = collect(&module.body, module.range, &|name| scanner.settings.contains_key(name));
+    let resolver = Resolver::new(&scanner.names, &collected.scopes);
+    let mut matcher = Matcher::new(resolver, selection, scanner, &collected);
+    for site in &collected.sites {
+        matcher.judge(site);
+        if matcher.count() > MAX_FINDINGS {
+            break;
+        }
+    }
+    let (hits, elided) = matcher.finish();
+    let lines = Lines::new(text);
+    let writer = Writer { text, tokens: parsed.tokens(), scopes: &collected.scopes, elided };
+    let findings = hits.iter().take(MAX_FINDINGS).map(|hit| finding(scanner, path, &lines, &writer, hit)).collect();
+    let comments: Vec<TextRange> =
+        parsed.tokens().iter().filter(|token| token.kind() == TokenKind::Comment).map(Ranged::range).collect();
+    let mut scan = suppression::apply(path, &lines, text, &comments, scanner.rules, honoured, findings);
+    if hits.len() > MAX_FINDINGS {
+        scan.unscanned = Some(format!("more than {MAX_FINDINGS} findings; the rest of the file was not judged"));
+    } else if let Some(error) = parsed.errors().iter().find(|error| swallows(error, text)) {
+        let line = lines.line(error.location.start());
+        let reason = format!("a string that starts in line {line} is never closed, so what follows was not judged");
+        scan.unscanned = Some(reason);
+    }
+    (scan, collected.depth)
+}
+
+fn finding(scanner: &Scanner<'_>, path: &RepoPath, lines: &Lines<'_>, writer: &Writer<'_, '_>, hit: &Hit) -> Finding {
+    let rule = &scanner.rules.rules[hit.rule];
+    let candidate = &rule.matches[hit.index];
+    let tokens = match hit.tokens {
+        Some(range) => format!("({})", writer.tokens(range, hit.place)),
+        None => String::new(),
+    };
+    Finding {
+        path: path.clone(),
+        start: lines.position(hit.range.start()),
+        end: lines.position(hit.range.end()),
+        scope: writer.scopes.path(hit.place.scope),
+        rule: rule.id.clone(),
+        severity: hit.severity,
+        confidence: hit.confidence,
+        message: candidate.message.as_ref().unwrap_or(&rule.message).clone(),
+        label: hit.label.clone(),
+        because: hit.because.clone(),
+        fix: candidate.fix.as_ref().unwrap_or(&rule.fix).clone(),
+        excerpt: lines.excerpt(hit.range),
+        fingerprint: Fingerprint(format!("{} {}{tokens}", rule.id, hit.name)),
+    }
+}
+
+/// Whether all code after the error was taken for a string.
+fn swallows(error: &ParseError, text: &str) -> bool {
+    match &error.error {
+        ParseErrorType::FStringError(kind) | ParseErrorType::TStringError(kind) => {
+            *kind == InterpolatedStringErrorType::UnterminatedTripleQuotedString
+        }
+        ParseErrorType::Lexical(LexicalErrorType::FStringError(kind) | LexicalErrorType::TStringError(kind)) => {
+            *kind == InterpolatedStringErrorType::UnterminatedTripleQuotedString
+        }
+        ParseErrorType::Lexical(LexicalErrorType::UnclosedStringError) => text[error.location].contains(['\n', '\r']),
+        _ => false,
+    }
+}
