@@ -1,88 +1,94 @@
 //! The pipeline on one screen: snapshots in, a verdict out. Prints nothing and opens no repository.
 
-use crate::catalog::Diagnostic;
-use crate::finding::{Finding, Severity};
-use crate::rules::RuleSet;
-use crate::snapshot::{Comparison, RepoPath, Snapshot};
+mod examples;
+mod parallel;
+mod requalified;
+mod side;
+mod verdict;
 
 pub use crate::scan::{Allowed, Honoured};
+pub use examples::{ExampleFailure, test_examples};
+pub use side::Policy;
+pub use verdict::{Counts, Outcome, Unscanned, Verdict};
 
-/// By what a snapshot is judged: its own side's rules and configuration.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Policy {
-    /// The rules in force.
-    pub rules: RuleSet,
-    /// Other tools' suppression comments that count.
-    pub honoured: Honoured,
-}
+use crate::finding::Finding;
+use crate::introduced::accounted;
+use crate::snapshot::{Comparison, File, RepoPath, Snapshot, walk};
+use parallel::in_parallel;
+use side::{Judged, Side};
 
-/// A file that could not be judged, wholly or in part.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Unscanned {
-    /// The file.
-    pub path: RepoPath,
-    /// Why, and what to do where that is known.
-    pub reason: String,
-}
+/// Judges what `comparison` introduces: the new side by `new`, each parent by the policy of the same index in `old`.
+///
+/// Files that did not change are judged where the rules that apply to them did: by a manifest, or by the policy. Old
+/// files are read only where the new side has findings.
+pub fn check(comparison: &Comparison, old: &[Policy], new: &Policy) -> Verdict {
+    assert_eq!(old.len(), comparison.parents.len(), "one policy for each parent");
+    let new = Side::new(&*comparison.new, new);
+    let parents: Vec<Side> =
+        comparison.parents.iter().zip(old).map(|(snapshot, policy)| Side::new(&**snapshot, policy)).collect();
 
-/// How much was looked at.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Counts {
-    /// Files that differ, or, for a whole tree, files in it.
-    pub files: usize,
-    /// Python (and ruled text) files judged, those of the old side not counted.
-    pub scanned: usize,
-    /// Manifests read for the new side.
-    pub manifests: usize,
-}
+    let mut verdict = Verdict::default();
+    let touched = comparison.changes.iter().filter_map(|change| change.new.clone());
+    let requalified = requalified::files(comparison, &parents, &new).unwrap_or_else(|error| {
+        verdict.unscanned.push(error.into());
+        Vec::new()
+    });
+    let files: Vec<File> = touched.chain(requalified).collect();
+    let judged = in_parallel(&files, |file| new.judge(file));
+    let suspects: Vec<(&File, &Judged)> =
+        files.iter().zip(&judged).filter(|(_, judged)| !judged.findings.is_empty()).collect();
 
-/// What the gate says of a change or a tree. Everything is sorted.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Verdict {
-    /// What the change introduces; of a whole tree, everything found.
-    pub findings: Vec<Finding>,
-    /// What comments in the lines allow.
-    pub allowed: Vec<Allowed>,
-    /// What could not be judged.
-    pub unscanned: Vec<Unscanned>,
-    /// What was not understood in manifests that did not change: shown, does not block.
-    pub diagnostics: Vec<Diagnostic>,
-    /// How much was looked at.
-    pub counts: Counts,
-}
-
-/// What the exit code says.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Outcome {
-    /// Nothing at or above the line: exit 0.
-    Clean,
-    /// Something at or above the line: exit 1.
-    Blocked,
-    /// Something could not be judged: exit 2, whatever else was found.
-    Unjudged,
-}
-
-impl Verdict {
-    /// The outcome when findings of `fail_on` and more severe block.
-    pub fn outcome(&self, fail_on: Severity) -> Outcome {
-        if !self.unscanned.is_empty() {
-            Outcome::Unjudged
-        } else if self.findings.iter().any(|finding| finding.severity >= fail_on) {
-            Outcome::Blocked
-        } else {
-            Outcome::Clean
+    let mut known: Vec<Vec<bool>> = suspects.iter().map(|(_, judged)| vec![false; judged.findings.len()]).collect();
+    for parent in &parents {
+        let before = in_parallel(&suspects, |(file, _)| parent.judge_path(&file.path));
+        for ((_, judged), (before, known)) in suspects.iter().zip(before.iter().zip(&mut known)) {
+            if let Some(before) = before {
+                verdict.unscanned.extend(before.unreadable.clone());
+                mark(known.iter_mut(), &judged.findings.iter().collect::<Vec<_>>(), &before.findings);
+            }
         }
+        let (mut added, mut added_known) = (Vec::new(), Vec::new());
+        for ((_, judged), (before, known)) in suspects.iter().zip(before.iter().zip(&mut known)) {
+            if before.is_none() {
+                added.extend(&judged.findings);
+                added_known.extend(known);
+            }
+        }
+        if !added_known.iter().all(|known| **known) {
+            let deleted: Vec<&RepoPath> =
+                comparison.changes.iter().filter(|change| change.new.is_none()).map(|change| &change.path).collect();
+            let moved = in_parallel(&deleted, |path| parent.judge_path(path));
+            let moved: Vec<Finding> = moved.into_iter().flatten().flat_map(|judged| judged.findings).collect();
+            mark(added_known.into_iter(), &added, &moved);
+        }
+    }
+    let introduced = known.into_iter().flatten().map(|known| !known);
+    let found = suspects.iter().flat_map(|(_, judged)| &judged.findings);
+    verdict.findings = found.zip(introduced).filter(|(_, new)| *new).map(|(finding, _)| finding.clone()).collect();
+    verdict.counts.files = comparison.changes.len();
+    let changed: Vec<&RepoPath> = comparison.changes.iter().map(|change| &change.path).collect();
+    verdict.finish(judged, &new.catalog, &changed)
+}
+
+/// Sets those of `known` whose finding of `new`, at the same index, is accounted for by one of `old`.
+///
+/// Each parent is asked about all findings, known or not: two parents that both have one call do not account for two.
+fn mark<'a>(known: impl Iterator<Item = &'a mut bool>, new: &[&Finding], old: &[Finding]) {
+    for (known, found) in known.zip(accounted(new, &old.iter().collect::<Vec<_>>())) {
+        *known |= found;
     }
 }
 
-/// Judges what `comparison` introduces: the new side by `new`, each parent by the policy of the same index in `old`.
-pub fn check(comparison: &Comparison, old: &[Policy], new: &Policy) -> Verdict {
-    let _ = (comparison, old, new);
-    Verdict::default()
-}
-
-/// Judges all of `snapshot` below `directory`.
+/// Judges all of `snapshot` below `directory`, as if nothing of it had been there before.
 pub fn scan(snapshot: &dyn Snapshot, directory: &RepoPath, policy: &Policy) -> Verdict {
-    let _ = (snapshot, directory, policy);
-    Verdict::default()
+    let side = Side::new(snapshot, policy);
+    let mut verdict = Verdict::default();
+    let mut files = Vec::new();
+    if let Err(error) = walk(snapshot, directory, &mut |file| files.push(file)) {
+        verdict.unscanned.push(error.into());
+    }
+    let judged = in_parallel(&files, |file| side.judge(file));
+    verdict.findings = judged.iter().flat_map(|judged| judged.findings.iter().cloned()).collect();
+    verdict.counts.files = files.len();
+    verdict.finish(judged, &side.catalog, &[])
 }

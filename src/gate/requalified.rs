@@ -26,9 +26,9 @@ pub(super) fn files(comparison: &Comparison, parents: &[Side<'_>], new: &Side<'_
         // Versions are a matter of the directory: every file in it has the same ones.
         let directory = file.path.parent().unwrap_or_default();
         let moved = other_policy
-            || *moved.entry(directory).or_insert_with(|| {
-                old.selection(&file.path).signature() != new.selection(&file.path).signature()
-            });
+            || *moved
+                .entry(directory)
+                .or_insert_with(|| old.selection(&file.path).signature() != new.selection(&file.path).signature());
         if moved {
             found.push(file);
         }

@@ -4,7 +4,7 @@ use super::Unscanned;
 use crate::catalog::Catalog;
 use crate::finding::Finding;
 use crate::rules::{RuleSet, Selection};
-use crate::scan::{Allowed, FileKind, Honoured, Scanner};
+use crate::scan::{Allowed, Honoured, Scanner, is_python};
 use crate::snapshot::{File, RepoPath, Snapshot, SnapshotError};
 
 /// By what a snapshot is judged: its own side's rules and configuration.
@@ -43,30 +43,28 @@ impl<'a> Side<'a> {
         Selection::new(&self.policy.rules, &self.catalog, path)
     }
 
-    /// Whether files of this name are ever judged; where the name does not tell, the content will.
+    /// Whether files of this name may have to be judged; where the name does not tell, the content will.
     pub fn concerns(&self, path: &RepoPath) -> bool {
-        self.scanner.kind(path) != FileKind::Other
+        self.scanner.concerns(path)
     }
 
     /// Judges `file` of this side's snapshot.
     pub fn judge(&self, file: &File) -> Judged {
-        let kind = self.scanner.kind(&file.path);
-        if kind == FileKind::Other {
+        if !self.concerns(&file.path) {
             return Judged::default();
         }
-        match self.snapshot.read(file) {
-            // What has no suffix and does not fit into memory is data, not a script.
-            Err(SnapshotError::TooLarge { .. }) if kind == FileKind::PerhapsScript => Judged::default(),
-            Err(error) => Judged { unreadable: Some(error.into()), ..Judged::default() },
-            Ok(bytes) => match self.scanner.scan(&file.path, &bytes, &self.selection(&file.path), self.policy.honoured) {
-                None => Judged::default(),
-                Some(scan) => Judged {
-                    scanned: scan.unscanned.is_none(),
-                    unreadable: scan.unscanned.map(|reason| Unscanned { path: file.path.clone(), reason }),
-                    findings: scan.findings,
-                    allowed: scan.allowed,
-                },
-            },
+        let bytes = match self.snapshot.read(file) {
+            Ok(bytes) => bytes,
+            // What is not Python by its name and does not fit into memory is data, not a script.
+            Err(SnapshotError::TooLarge { .. }) if !is_python(&file.path, b"") => return Judged::default(),
+            Err(error) => return Judged { unreadable: Some(error.into()), ..Judged::default() },
+        };
+        let scan = self.scanner.scan(&file.path, &bytes, &self.selection(&file.path), self.policy.honoured);
+        Judged {
+            scanned: scan.unscanned.is_none() && is_python(&file.path, &bytes),
+            unreadable: scan.unscanned.map(|reason| Unscanned { path: file.path.clone(), reason }),
+            findings: scan.findings,
+            allowed: scan.allowed,
         }
     }
 

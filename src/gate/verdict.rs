@@ -65,7 +65,6 @@ impl Verdict {
     }
 }
 
-
 impl From<SnapshotError> for Unscanned {
     fn from(error: SnapshotError) -> Self {
         let (path, reason) = match error {
