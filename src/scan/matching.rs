@@ -158,15 +158,34 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                         passed.clone()
                     };
                     for id in self.resolver.ruled_ancestors(class) {
-                        let roles = self.resolver.names().roles(id).iter();
-                        let calls = roles.filter(|role| role.interest == Interest::Call);
-                        offers.extend(calls.map(|&role| Offer { role, id, passed: passed.clone() }));
+                        let roles = self.resolver.names().roles(id);
+                        for &call in roles.iter().filter(|role| role.interest == Interest::Call) {
+                            // What a rule says of classes that derive from this one holds for their instances.
+                            let bases = roles.iter().filter(|r| r.interest == Interest::Base && r.rule == call.rule);
+                            let bases: Vec<Role> = bases.copied().collect();
+                            let said = if bases.is_empty() { vec![call] } else { self.fitting(class, bases) };
+                            offers.extend(said.into_iter().map(|role| Offer { role, id, passed: passed.clone() }));
+                        }
                     }
                 }
                 _ => {}
             }
         }
         offers
+    }
+
+    /// Those of the matches for base classes that fit what `class` defines, itself or by a base class in this file.
+    fn fitting(&mut self, class: ClassId, mut bases: Vec<Role>) -> Vec<Role> {
+        let bodies: Vec<ClassId> = self.resolver.local_ancestors(class).into_iter().map(|(body, _)| body).collect();
+        let scopes = self.resolver.scopes();
+        let has = |name: &String| {
+            bodies.iter().any(|&body| scopes.scopes[scopes.classes[body].scope].bindings.contains_key(name.as_str()))
+        };
+        bases.retain(|role| match &self.scanner.rules.rules[role.rule].matches[role.index].target {
+            Target::Base { defines, lacks, .. } => defines.iter().all(has) && !lacks.iter().any(has),
+            _ => false,
+        });
+        bases
     }
 
     fn has_own_signature(&self, class: ClassId) -> bool {
@@ -246,18 +265,10 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
         for meaning in &bases.known {
             if let Meaning::Name(id) = *meaning {
                 let roles = self.resolver.names().roles(id).iter().filter(|role| role.interest == Interest::Base);
-                offers.extend(roles.map(|&role| Offer { role, id, passed: Passed::default() }));
+                let fitting = self.fitting(class, roles.copied().collect());
+                offers.extend(fitting.into_iter().map(|role| Offer { role, id, passed: Passed::default() }));
             }
         }
-        let members = &scopes.scopes[scopes.classes[class].scope].bindings;
-        let rules = &self.scanner.rules.rules;
-        offers.retain(|offer| match &rules[offer.role.rule].matches[offer.role.index].target {
-            Target::Base { defines, lacks, .. } => {
-                defines.iter().all(|name| members.contains_key(name.as_str()))
-                    && !lacks.iter().any(|name| members.contains_key(name.as_str()))
-            }
-            _ => false,
-        });
         let range = TextRange::new(statement.name.start(), arguments.end());
         let used = Use { label: "derived here", confidence: Confidence::High, range, tokens: None };
         self.report(offers, place, &used);

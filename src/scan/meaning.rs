@@ -468,7 +468,7 @@ impl<'a, 'c> Resolver<'a, 'c> {
     }
 
     /// The class and the local classes it derives from, nearest first.
-    fn local_ancestors(&mut self, class: ClassId) -> Vec<(ClassId, bool)> {
+    pub fn local_ancestors(&mut self, class: ClassId) -> Vec<(ClassId, bool)> {
         let mut found = vec![class];
         let mut next = 0;
         while next < found.len() && found.len() < MAX_MEANINGS {
