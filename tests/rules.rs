@@ -1,9 +1,9 @@
 //! `rules.toml` as a whole: its order, its examples, and the documentation that is made from it.
 
+use pep440_rs::{Version, VersionSpecifiers};
 use picklegate::catalog::Catalog;
 use picklegate::rules::{Example, Match, Rule, RuleSet, Selection};
 use picklegate::scan::{Honoured, scan};
-use pep440_rs::{Version, VersionSpecifiers};
 use std::collections::BTreeSet;
 use std::str::FromStr as _;
 
@@ -15,7 +15,8 @@ fn libraries_are_sorted_by_name_and_rules_by_library_and_id() {
     let file: toml::Table = RULES.parse().expect("the build parsed it");
     let keys = |table: &str, names: &[&str]| -> Vec<Vec<String>> {
         let entries = file[table].as_array().expect("an array of tables").iter();
-        let key = |entry: &toml::Value| names.iter().map(|&name| entry[name].as_str().unwrap_or("").to_owned()).collect();
+        let key =
+            |entry: &toml::Value| names.iter().map(|&name| entry[name].as_str().unwrap_or("").to_owned()).collect();
         entries.map(key).collect()
     };
     assert!(keys("library", &["name"]).is_sorted());
@@ -76,9 +77,8 @@ fn complaint(rules: &RuleSet, rule: &Rule, example: &Example) -> Option<String> 
     assert_eq!(result.unscanned, None, "{}", example.code);
     let found = result.findings.iter().filter(|finding| finding.rule == rule.id).map(|finding| finding.severity).max();
     let (code, versions) = (&example.code, &example.versions);
-    (found != example.expect).then(|| {
-        format!("{}: expected {:?}, found {found:?} with {versions:?}, in\n{code}", rule.id, example.expect)
-    })
+    (found != example.expect)
+        .then(|| format!("{}: expected {:?}, found {found:?} with {versions:?}, in\n{code}", rule.id, example.expect))
 }
 
 /// The table of built-in rules between the two markers of docs/rules.md; `UPDATE_DOCS=1` writes it.
@@ -120,8 +120,7 @@ fn the_documented_rule_file_is_good() {
     let (file, _) = rest.split_once("```").expect("it ends");
     let mut rules = RuleSet::builtin();
     rules.extend_from(file, "picklegate-rules.toml").unwrap_or_else(|error| panic!("{error}"));
-    let added: Vec<&Rule> =
-        rules.rules.iter().filter(|rule| RuleSet::builtin().rule(&rule.id) != Some(rule)).collect();
+    let added: Vec<&Rule> = rules.rules.iter().filter(|rule| RuleSet::builtin().rule(&rule.id) != Some(rule)).collect();
     assert!(!added.is_empty());
     for rule in added {
         for example in &rule.examples {
