@@ -1,0 +1,215 @@
+//! The whole pipeline on snapshots in memory: what a change introduces, and what it does not.
+
+use picklegate::finding::Severity;
+use picklegate::gate::{Outcome, Policy, Verdict, check, scan};
+use picklegate::rules::RuleSet;
+use picklegate::scan::Honoured;
+use picklegate::snapshot::{Comparison, MemorySnapshot, RepoPath, Snapshot, changes};
+use proptest::prelude::*;
+
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+fn snapshot(files: Files) -> MemorySnapshot {
+    let mut snapshot = MemorySnapshot::default();
+    for (path, text) in files {
+        snapshot.insert(RepoPath::from(*path), *text);
+    }
+    snapshot
+}
+
+fn policy() -> Policy {
+    Policy { rules: RuleSet::builtin(), honoured: Honoured::default() }
+}
+
+/// The verdict on `new` with these parents, the first of which is HEAD.
+fn judge(parents: &[Files], new: Files) -> Verdict {
+    let parents: Vec<Box<dyn Snapshot>> =
+        parents.iter().map(|files| Box::new(snapshot(files)) as Box<dyn Snapshot>).collect();
+    let new = Box::new(snapshot(new));
+    let nothing = MemorySnapshot::default();
+    let first = parents.first().map_or(&nothing as &dyn Snapshot, |parent| &**parent);
+    let changes = changes(first, &*new).expect("memory can be read");
+    let policies = vec![policy(); parents.len()];
+    check(&Comparison { parents, new, changes }, &policies, &policy())
+}
+
+/// `path:line rule` of each finding that blocks.
+fn blocking(verdict: &Verdict) -> Vec<String> {
+    let errors = verdict.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    errors.map(|finding| format!("{}:{} {}", finding.path, finding.start.line, finding.rule)).collect()
+}
+
+#[track_caller]
+fn introduces(old: Files, new: Files, expected: &[&str]) {
+    let verdict = judge(&[old], new);
+    assert_eq!(blocking(&verdict), expected, "{verdict:#?}");
+    assert!(verdict.unscanned.is_empty(), "{verdict:#?}");
+}
+
+const LOAD: &str = "import pickle\n\ndef read(f):\n    return pickle.load(f)\n";
+const TORCH: &str = "import torch\n\nstate = torch.load(path)\n";
+
+fn uv_lock(torch: &str) -> String {
+    format!(
+        "version = 1\nrequires-python = \">=3.10\"\n\n[[package]]\nname = \"torch\"\nversion = \"{torch}\"\n\
+         source = {{ registry = \"https://packages.example.org/simple\" }}\n"
+    )
+}
+
+#[test]
+fn a_new_load_is_introduced_and_an_old_one_is_not() {
+    introduces(&[("a.py", "x = 1\n")], &[("a.py", LOAD)], &["a.py:4 pickle-load"]);
+    introduces(&[("a.py", LOAD)], &[("a.py", &format!("import os\n{LOAD}"))], &[]);
+    introduces(&[("a.py", LOAD)], &[("a.py", &format!("{LOAD}\nother = pickle.load(f)\n"))], &["a.py:6 pickle-load"]);
+    introduces(&[("a.py", LOAD)], &[("a.py", "x = 1\n")], &[]);
+}
+
+#[test]
+fn a_first_commit_introduces_everything() {
+    let verdict = judge(&[], &[("a.py", LOAD)]);
+    assert_eq!(blocking(&verdict), ["a.py:4 pickle-load"]);
+    assert_eq!(verdict.outcome(Severity::Error), Outcome::Blocked);
+}
+
+#[test]
+fn a_move_introduces_nothing_and_a_copy_does() {
+    introduces(&[("a.py", LOAD)], &[("deep/b.py", &format!("# moved\n{LOAD}"))], &[]);
+    introduces(&[("a.py", LOAD)], &[("a.py", LOAD), ("b.py", LOAD)], &["b.py:4 pickle-load"]);
+    introduces(&[("a.py", LOAD)], &[("b.py", LOAD), ("c.py", LOAD)], &["c.py:4 pickle-load"]);
+}
+
+#[test]
+fn lines_that_the_change_does_not_touch_can_become_findings() {
+    let call = "with open(p) as f:\n    data = pickle.load(f)\n";
+    let (json, pickle) = (format!("import json as pickle\n{call}"), format!("import pickle\n{call}"));
+    introduces(&[("a.py", &json)], &[("a.py", &pickle)], &["a.py:3 pickle-load"]);
+    let allowed = "import pickle\n# picklegate: allow[pickle-load] written by this process\nx = pickle.load(f)\n";
+    introduces(&[("a.py", allowed)], &[("a.py", "import pickle\nx = pickle.load(f)\n")], &["a.py:2 pickle-load"]);
+    introduces(&[("a.py", "import pickle\nx = pickle.load(f)\n")], &[("a.py", allowed)], &[]);
+    let pin = ("requirements.txt", "torch==2.6.0\n");
+    let safe = "import torch\nx = torch.load(p, weights_only=True)\n";
+    introduces(
+        &[pin, ("a.py", safe)],
+        &[pin, ("a.py", "import torch\nx = torch.load(p, weights_only=False)\n")],
+        &["a.py:2 torch-load"],
+    );
+}
+
+#[test]
+fn a_lock_that_moves_torch_back_blocks_at_each_load_and_forward_clears() {
+    let (new, old) = (uv_lock("2.7.0"), uv_lock("2.5.1"));
+    let sources = [("train/a.py", TORCH), ("train/b.py", TORCH)];
+    let with = |lock| [("uv.lock", lock), sources[0], sources[1]];
+    let verdict = judge(&[&with(new.as_str())], &with(old.as_str()));
+    assert_eq!(blocking(&verdict), ["train/a.py:3 torch-load", "train/b.py:3 torch-load"]);
+    for finding in &verdict.findings {
+        let place = finding.because[0].place.as_ref().expect("the lock is the reason");
+        assert_eq!((place.path.to_string().as_str(), place.line), ("uv.lock", 6), "{finding:#?}");
+        assert!(finding.because[0].text.contains("locks torch 2.5.1"), "{finding:#?}");
+    }
+    introduces(&with(&old), &with(&new), &[]);
+}
+
+#[test]
+fn only_files_that_a_manifest_governs_are_judged_again() {
+    let files = |outer, inner| {
+        [("requirements.txt", outer), ("a.py", TORCH), ("in/requirements.txt", inner), ("in/b.py", TORCH)]
+    };
+    let safe = files("torch==2.7.0\n", "torch==2.7.0\n");
+    introduces(&safe, &files("torch==2.5.1\n", "torch==2.7.0\n"), &["a.py:3 torch-load"]);
+    introduces(&safe, &files("torch==2.7.0\n", "torch==2.5.1\n"), &["in/b.py:3 torch-load"]);
+    introduces(&safe, &[("a.py", TORCH), safe[2], safe[3]], &["a.py:3 torch-load"]);
+}
+
+#[test]
+fn an_included_file_of_any_name_decides_too() {
+    let files = |pin| [("app/requirements.txt", "-r ../pins/base.txt\n"), ("pins/base.txt", pin), ("app/a.py", TORCH)];
+    introduces(&files("torch==2.7.0\n"), &files("torch==2.5.1\n"), &["app/a.py:3 torch-load"]);
+}
+
+#[test]
+fn a_merge_is_judged_against_all_its_parents() {
+    let (ours, theirs) = ([("a.py", "x = 1\n")], [("a.py", "x = 1\n"), ("b.py", LOAD)]);
+    assert!(blocking(&judge(&[&ours, &theirs], &theirs)).is_empty());
+    let evil = [("a.py", LOAD), ("b.py", LOAD)];
+    assert_eq!(blocking(&judge(&[&ours, &theirs], &evil)), ["a.py:4 pickle-load"]);
+}
+
+#[test]
+fn a_broken_manifest_blocks_when_it_is_staged_and_warns_when_it_is_old() {
+    let broken = ("pyproject.toml", "[project]\ndependencies = [\"torch==\"\n");
+    let staged = judge(&[&[("a.py", "x = 1\n")]], &[("a.py", "x = 1\n"), broken]);
+    assert_eq!(staged.outcome(Severity::Error), Outcome::Unjudged, "{staged:#?}");
+    assert_eq!(staged.unscanned[0].path.to_string(), "pyproject.toml");
+    let old = judge(&[&[("a.py", "x = 1\n"), broken]], &[("a.py", TORCH), broken]);
+    assert_eq!(old.outcome(Severity::Error), Outcome::Blocked, "{old:#?}");
+    assert!(old.diagnostics.iter().any(|d| d.path == RepoPath::from("pyproject.toml")), "{old:#?}");
+}
+
+#[test]
+fn a_file_that_cannot_be_judged_is_said_so() {
+    let verdict = judge(&[&[]], &[("a.py", "# coding: utf-7\nimport pickle\npickle.load(f)\n")]);
+    assert_eq!(verdict.outcome(Severity::Error), Outcome::Unjudged, "{verdict:#?}");
+    assert_eq!(verdict.unscanned[0].path.to_string(), "a.py");
+}
+
+#[test]
+fn other_rules_on_the_new_side_judge_every_file_again() {
+    let files: Files = &[("a.py", LOAD)];
+    let comparison =
+        Comparison { parents: vec![Box::new(snapshot(files))], new: Box::new(snapshot(files)), changes: Vec::new() };
+    let without = Policy { rules: RuleSet::default(), honoured: Honoured::default() };
+    assert_eq!(blocking(&check(&comparison, &[without], &policy())), ["a.py:4 pickle-load"]);
+    assert!(blocking(&check(&comparison, &[policy()], &policy())).is_empty());
+}
+
+/// Small programs: each line is one that matters to some rule, or to none.
+fn program() -> impl Strategy<Value = String> {
+    let line = prop::sample::select(vec![
+        "import pickle",
+        "import pickle as p",
+        "from pickle import loads",
+        "import torch",
+        "x = pickle.load(f)",
+        "x = p.load(f)",
+        "y = loads(b)",
+        "y = torch.load(path)",
+        "z = torch.load(path, weights_only=True)",
+        "def f(): return pickle.loads(x)",
+        "x = pickle.load(f)  # picklegate: allow[pickle-load] ours",
+        "print('nothing')",
+        "class A: load = pickle.load",
+    ]);
+    prop::collection::vec(line, 0..10).prop_map(|lines| lines.join("\n") + "\n")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_snapshot_introduces_nothing_against_itself(a in program(), b in program(), version in "2\\.[5-7]\\.0") {
+        let lock = uv_lock(&version);
+        let files: Files = &[("a.py", &a), ("b/b.py", &b), ("uv.lock", &lock)];
+        prop_assert_eq!(judge(&[files], files).findings, []);
+        // Also when every file is looked at: found as additions against one parent, and all there in the other.
+        prop_assert_eq!(judge(&[&[], files], files).findings, []);
+    }
+
+    #[test]
+    fn moving_renaming_indenting_and_adding_lines_introduces_nothing(a in program(), blank in 0usize..4) {
+        let indented: String = a.lines().map(|line| format!("    {line}\n")).collect();
+        let (above, below) = ("\n".repeat(blank) + &a, a.clone() + "z = 1\n");
+        let inside = format!("if True:\n{indented}    pass\n");
+        for (path, text) in [("a.py", &above), ("a.py", &below), ("moved/b.py", &above), ("a.py", &inside)] {
+            let verdict = judge(&[&[("a.py", &a)]], &[(path, text)]);
+            prop_assert!(verdict.findings.is_empty(), "{} {:#?}", text, verdict);
+        }
+    }
+
+    #[test]
+    fn a_tree_has_what_its_first_commit_introduces(a in program(), b in program()) {
+        let files: Files = &[("a.py", &a), ("b.py", &b)];
+        let whole = scan(&snapshot(files), &RepoPath::root(), &policy());
+        prop_assert_eq!(judge(&[], files).findings, whole.findings);
+    }
+}
