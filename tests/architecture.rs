@@ -20,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// (name as written in source, the only modules that may write it).
 const OWNERS: &[(&str, &[&str])] = &[
     ("gix::", &["git"]),
+    ("gix_bitmap::", &["git"]),
     ("ruff_", &["scan"]),
     ("ignore::", &["snapshot"]),
     ("pep508_rs::", &["catalog"]),
@@ -30,8 +31,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("clap::", &["cli"]),
     ("println!", &["cli"]),
     ("std::env", &["cli"]),
-    ("std::process", &["cli"]),
-    ("std::fs", &["snapshot", "cli"]),
+    // In git: `git rev-parse` for a ref of a reftable repository (reftable.rs).
+    ("std::process", &["cli", "git"]),
+    // In git: configuration, index and the like, which gix reads only whole or not as git does (files.rs).
+    ("std::fs", &["snapshot", "cli", "git"]),
 ];
 
 #[test]
