@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// More manifests than this are not read for one directory: inclusions may fan out.
 const MAX_MANIFESTS: usize = 256;
 
+/// More inclusions than this are not followed for one directory: each manifest may include all others.
+const MAX_INCLUDES: usize = 4096;
+
 /// What one directory says.
 pub(super) struct Directory {
     pub path: RepoPath,
@@ -42,6 +45,7 @@ struct Reader<'s> {
     snapshot: &'s dyn Snapshot,
     inventory: Inventory,
     visits: BTreeMap<RepoPath, Visit>,
+    followed: usize,
 }
 
 impl Directory {
@@ -126,7 +130,7 @@ pub(super) fn read(
     directory: &RepoPath,
     above: Option<Arc<Directory>>,
 ) -> Option<Arc<Directory>> {
-    let mut reader = Reader { snapshot, inventory: Inventory::default(), visits: BTreeMap::new() };
+    let mut reader = Reader { snapshot, inventory: Inventory::default(), visits: BTreeMap::new(), followed: 0 };
     let mut own = reader.list(directory);
     if is_part_of_parent(directory) {
         own.retain(|(_, format)| format.name != requirements::FORMAT);
@@ -187,6 +191,15 @@ impl Reader<'_> {
         let includes = visit.reading.includes.clone();
         let own_scope = requirements::scope_of(&path.file_name().to_str_lossy());
         for include in includes {
+            if self.followed == MAX_INCLUDES {
+                self.note(
+                    path,
+                    &include,
+                    format!("more than {MAX_INCLUDES} inclusions; from here on they are not followed"),
+                );
+                return;
+            }
+            self.followed += 1;
             // A constraint stays one whatever it includes, and so does what is needed to run.
             let purpose = include.scopes.first().or(route.as_ref()).unwrap_or(&own_scope).clone();
             match self.included(path, &include) {
@@ -208,16 +221,16 @@ impl Reader<'_> {
             return Err(format!("`{written}` lies outside the repository: what it names is not known"));
         };
         if !self.visits.contains_key(&target) {
-            match self.snapshot.find(&target) {
-                Ok(Some(file)) => self.visit(&file, formats::requirements()),
-                Ok(None) => return Err(format!("`{written}` is not in the repository: add it, or remove the line")),
-                Err(error) => return Err(format!("`{written}` cannot be read: {error}")),
+            if self.visits.len() >= MAX_MANIFESTS {
+                return Err(format!("`{written}` is not read: more than {MAX_MANIFESTS} manifests are included here"));
             }
+            let file = self.snapshot.find(&target).map_err(|error| format!("`{written}` cannot be read: {error}"))?;
+            let Some(file) = file else {
+                return Err(format!("`{written}` is not in the repository: add it, or remove the line"));
+            };
+            self.visit(&file, formats::requirements());
         }
-        if self.visits.contains_key(&target) {
-            return Ok(target);
-        }
-        Err(format!("`{written}` is not read: it cannot be, or more than {MAX_MANIFESTS} manifests are included here"))
+        if self.visits.contains_key(&target) { Ok(target) } else { Err(format!("`{written}` cannot be read")) }
     }
 
     fn note(&mut self, path: &RepoPath, include: &Include, problem: String) {
@@ -237,7 +250,8 @@ impl Reader<'_> {
         }
         let mut members = Members::default();
         let mut has_lock = false;
-        for (path, Visit { mut reading, routes }) in visits {
+        for (path, Visit { reading, routes }) in visits {
+            let mut reading = reading.finish();
             if reading.format == requirements::FORMAT {
                 let own_scope = requirements::scope_of(&path.file_name().to_str_lossy());
                 let scopes: BTreeSet<&Scope> =

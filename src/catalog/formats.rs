@@ -5,6 +5,9 @@ use super::{poetry_lock, pylock, pyproject, requirements, text, uv_lock};
 use crate::snapshot::RepoPath;
 use bstr::ByteSlice as _;
 
+/// Larger manifests are not read: a hostile one takes some 100 times its size in memory.
+const MAX_BYTES: usize = 8 << 20;
+
 /// A manifest format: adding one is its file and a line in [`FORMATS`].
 pub(super) struct Format {
     pub name: &'static str,
@@ -39,6 +42,10 @@ pub(super) fn requirements() -> &'static Format {
 /// Reads the bytes of one manifest.
 pub(super) fn read(format: &Format, path: &RepoPath, bytes: &[u8]) -> Reading {
     let mut reading = Reading::new(path, format.name);
+    if bytes.len() > MAX_BYTES {
+        reading.unread(1, format!("{} bytes, more than the {MAX_BYTES} that are read of a manifest", bytes.len()));
+        return reading;
+    }
     match text::decode(bytes) {
         Err(problem) => reading.unread(1, problem),
         Ok(decoded) => {
@@ -49,5 +56,5 @@ pub(super) fn read(format: &Format, path: &RepoPath, bytes: &[u8]) -> Reading {
             (format.read)(&mut reading, &text);
         }
     }
-    reading.finish()
+    reading
 }

@@ -191,7 +191,7 @@ pub fn may_decide_versions(path: &RepoPath) -> bool {
 /// To compare two versions of a manifest. Entries of a requirements file have the scope that its name says.
 pub fn entries_of(path: &RepoPath, bytes: &[u8]) -> Inventory {
     let format = formats::of(path).unwrap_or_else(formats::requirements);
-    let reading = formats::read(format, path, bytes);
+    let reading = formats::read(format, path, bytes).finish();
     Inventory {
         dependencies: reading.dependencies,
         diagnostics: reading.diagnostics,

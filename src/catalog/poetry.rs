@@ -1,8 +1,7 @@
 //! `[tool.poetry]` of a `pyproject.toml`.
 
 use super::poetry_constraint;
-use super::reading::Reading;
-use super::requirement;
+use super::reading::{Reading, masked, shown};
 use super::tree::{self, Node, Tree};
 use super::{Dependency, DistributionName, Evidence, Scope, Source};
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,16 +88,16 @@ fn entry(reading: &mut Reading, tree: &Tree<'_>, name: &str, node: &Node<'_>, sc
     let written = version(node).unwrap_or("");
     let alternatives = poetry_constraint::alternatives(written);
     if alternatives.iter().any(|alternative| alternative.is_partial) {
-        let written = super::reading::shown(written);
+        let written = shown(written);
         reading
             .odd(line, format!("expected a Poetry version constraint, found `{written}`; taken as wider than it is"));
     }
     let line = table.get("version").map_or(line, |node| tree.line(node));
     let editable = table.get("develop").and_then(|node| node.get_ref().as_bool()).unwrap_or(false);
     let source = if let Some(url) = tree::string(table, "git") {
-        Source::Vcs(requirement::masked(url))
+        Source::Vcs(masked(url))
     } else if let Some(url) = tree::string(table, "url") {
-        Source::Url(requirement::masked(url))
+        Source::Url(masked(url))
     } else if let Some(path) = tree::string(table, "path").or_else(|| tree::string(table, "file")) {
         Source::Path { path: path.to_owned(), editable }
     } else {

@@ -1,9 +1,9 @@
 //! `poetry.lock`, lock versions 1.0 to 2.1.
 
 use super::locks::{self, Locked};
-use super::reading::Reading;
+use super::reading::{Reading, masked};
 use super::tree::{self, Tree};
-use super::{DistributionName, Scope, Source, requirement};
+use super::{DistributionName, Scope, Source};
 use toml::de::{DeTable, DeValue};
 
 /// The name of this format.
@@ -68,8 +68,8 @@ fn marker(package: &DeTable<'_>) -> Option<String> {
 fn source(source: &DeTable<'_>) -> Source {
     let url = tree::string(source, "url").unwrap_or("").to_owned();
     match tree::string(source, "type") {
-        Some("git" | "hg" | "svn") => Source::Vcs(requirement::masked(&url)),
-        Some("url") => Source::Url(requirement::masked(&url)),
+        Some("git" | "hg" | "svn") => Source::Vcs(masked(&url)),
+        Some("url") => Source::Url(masked(&url)),
         Some("directory") => Source::Path { path: url, editable: true },
         Some("file") => Source::Path { path: url, editable: false },
         _ => Source::Registry,

@@ -1,7 +1,7 @@
 //! `pylock.toml` and `pylock.<name>.toml` (PEP 751).
 
 use super::locks::{self, Locked};
-use super::reading::Reading;
+use super::reading::{Reading, masked};
 use super::tree::{self, Tree};
 use super::{DistributionName, Scope, Source, requirement};
 use toml::de::DeTable;
@@ -55,7 +55,7 @@ fn source(package: &DeTable<'_>) -> Source {
         tree::string(table, "url").or_else(|| tree::string(table, "path")).map(str::to_owned).unwrap_or_default()
     };
     if let Some(vcs) = tree::table(package, &["vcs"]) {
-        Source::Vcs(requirement::masked(&reference(vcs)))
+        Source::Vcs(masked(&reference(vcs)))
     } else if let Some(directory) = tree::table(package, &["directory"]) {
         let editable = directory.get("editable").and_then(|node| node.get_ref().as_bool()).unwrap_or(false);
         Source::Path { path: tree::string(directory, "path").unwrap_or("").to_owned(), editable }

@@ -2,7 +2,7 @@
 //!
 //! `[tool.poetry]` is read by [`super::poetry`].
 
-use super::reading::{Include, Reading, Workspace};
+use super::reading::{Include, Reading, Workspace, masked};
 use super::requirement;
 use super::tree::{self, Node, Tree};
 use super::{DistributionName, Scope, Source, poetry};
@@ -182,10 +182,10 @@ fn uv_source(value: &DeValue<'_>) -> Option<Source> {
         other => other.as_table()?,
     };
     if let Some(url) = tree::string(table, "git") {
-        return Some(Source::Vcs(requirement::masked(url)));
+        return Some(Source::Vcs(masked(url)));
     }
     if let Some(url) = tree::string(table, "url") {
-        return Some(Source::Url(requirement::masked(url)));
+        return Some(Source::Url(masked(url)));
     }
     let editable = table.get("editable").and_then(|node| node.get_ref().as_bool()).unwrap_or(false);
     Some(Source::Path { path: tree::string(table, "path")?.to_owned(), editable })

@@ -83,12 +83,56 @@ impl Reading {
     }
 }
 
-/// `text` for a message, at most 80 characters of it, without what a terminal acts on.
+/// `text` for a message, at most 80 characters of it, without credentials and without what a terminal acts on.
 pub(super) fn shown(text: &str) -> String {
     let is_unsafe = |c: char| c.is_control() || crate::snapshot::is_bidi_control(c);
-    let mut shown: String = text.chars().take(80).map(|c| if is_unsafe(c) { '\u{fffd}' } else { c }).collect();
-    if shown.len() < text.len() {
+    let end = text.char_indices().nth(400).map_or(text.len(), |(at, _)| at);
+    let masked = masked(&text[..end]);
+    let mut shown: String = masked.chars().take(80).map(|c| if is_unsafe(c) { '\u{fffd}' } else { c }).collect();
+    if shown.len() < masked.len() {
         shown.push_str("...");
     }
     shown
+}
+
+/// `text` without the user names and passwords that URLs in it carry.
+pub(super) fn masked(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("://").map(|at| at + 3) {
+        let (scheme, after) = rest.split_at(start);
+        let end = after.find(|c: char| "/?#".contains(c) || c.is_whitespace()).unwrap_or(after.len());
+        let (authority, after) = after.split_at(end);
+        masked.push_str(scheme);
+        match authority.rsplit_once('@') {
+            // `git@` is how ssh names the service, no secret.
+            Some((user, host)) if user != "git" => masked.extend(["****@", host]),
+            _ => masked.push_str(authority),
+        }
+        rest = after;
+    }
+    masked + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_do_not_leave_the_manifest() {
+        assert_eq!(masked("https://user:secret@example.org/x?y@z"), "https://****@example.org/x?y@z");
+        assert_eq!(masked("git+ssh://git@example.org/x.git@v1"), "git+ssh://git@example.org/x.git@v1");
+        assert_eq!(masked("https://${TOKEN}@example.org/x"), "https://****@example.org/x");
+        assert_eq!(masked("https://example.org/x@v1"), "https://example.org/x@v1");
+    }
+
+    #[test]
+    fn messages_show_no_credentials_and_no_controls() {
+        assert_eq!(
+            shown("a @ https://u:p@example.org/x b https://t@example.org"),
+            "a @ https://****@example.org/x b https://****@example.org"
+        );
+        assert_eq!(shown("a\u{1b}[31m\u{202e}b"), "a\u{fffd}[31m\u{fffd}b");
+        assert_eq!(shown(&"x".repeat(500)), format!("{}...", "x".repeat(80)));
+    }
 }

@@ -3,7 +3,7 @@
 //! Splits instead of parsing strictly: what is kept is what was written, and everything pip takes is taken. The marker
 //! stays text. A version that PEP 440 cannot express leaves the entry without that part, which widens what it admits.
 
-use super::reading::{Reading, shown};
+use super::reading::{Reading, masked, shown};
 use super::{Dependency, DistributionName, Evidence, Scope, Source};
 use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 use std::str::FromStr as _;
@@ -158,22 +158,11 @@ pub(super) fn source_of(reference: &str, editable: bool) -> Source {
     // One letter is a Windows drive.
     let is_scheme = scheme.len() > 1 && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
     if !is_scheme || scheme.eq_ignore_ascii_case("file") {
-        Source::Path { path: reference.to_owned(), editable }
+        Source::Path { path: masked(reference), editable }
     } else if scheme.contains('+') || scheme.eq_ignore_ascii_case("git") {
         Source::Vcs(masked(reference))
     } else {
         Source::Url(masked(reference))
-    }
-}
-
-/// `url` without the user name and password it may carry.
-pub(super) fn masked(url: &str) -> String {
-    let Some(start) = url.find("://").map(|at| at + 3) else { return url.to_owned() };
-    let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |at| start + at);
-    match url[start..end].rfind('@') {
-        // `git@` is how ssh names the service, no secret.
-        Some(at) if &url[start..start + at] != "git" => format!("{}****{}", &url[..start], &url[start + at..]),
-        _ => url.to_owned(),
     }
 }
 
@@ -242,14 +231,6 @@ mod tests {
         assert_eq!(all(">=2,<nightly"), (None, Some(">=2".into()), true));
         assert_eq!(all("===nightly"), (None, None, true));
         assert_eq!(all(&"!=1,".repeat(MAX_CLAUSES + 1)), (None, None, true));
-    }
-
-    #[test]
-    fn credentials_do_not_leave_the_manifest() {
-        assert_eq!(masked("https://user:secret@example.org/x?y@z"), "https://****@example.org/x?y@z");
-        assert_eq!(masked("git+ssh://git@example.org/x.git@v1"), "git+ssh://git@example.org/x.git@v1");
-        assert_eq!(masked("https://${TOKEN}@example.org/x"), "https://****@example.org/x");
-        assert_eq!(masked("https://example.org/x@v1"), "https://example.org/x@v1");
     }
 
     #[test]

@@ -156,7 +156,7 @@ fn read_requirement(
     editable: bool,
 ) -> Result<(), &'static str> {
     if let Ok(requirement) = Requirement::split(text)
-        && !is_archive_name(text)
+        && !(requirement.url.is_none() && is_archive_name(requirement.name))
     {
         requirement::add(reading, requirement, line, std::slice::from_ref(scope));
         if editable
@@ -184,7 +184,7 @@ fn read_requirement(
         (None, Some((name, _))) => (name.clone(), String::new()),
         // The name is in that project's own metadata. A local project's manifests are read where they stand.
         (None, None) if is_url => {
-            let shown = shown(&requirement::masked(reference));
+            let shown = shown(reference);
             reading.odd(line, format!("expected `name @ url`, found no name in `{shown}`: its version is not known"));
             return Ok(());
         }

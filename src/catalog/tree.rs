@@ -8,6 +8,9 @@ use toml::de::{DeTable, DeValue};
 /// The number of syntax errors that are worth a line each; a damaged file has one for each of its lines.
 const MAX_ERRORS: usize = 10;
 
+/// Larger damaged texts are not read for what is left of them: each error takes some 200 bytes, and each byte may be one.
+const MAX_DAMAGED_BYTES: usize = 1 << 20;
+
 /// A value with its place in the file.
 pub(super) type Node<'t> = Spanned<DeValue<'t>>;
 
@@ -23,7 +26,11 @@ impl<'t> Tree<'t> {
     /// The parser ends at 80 levels of nesting, in values and in dotted keys, so walking the tree may recurse.
     pub(super) fn parse(text: &'t str, reading: &mut Reading) -> Self {
         let lines = Lines::new(text);
-        let (root, errors) = DeTable::parse_recoverable(text);
+        let (root, errors) = match DeTable::parse(text) {
+            Ok(root) => (root, Vec::new()),
+            Err(_) if text.len() <= MAX_DAMAGED_BYTES => DeTable::parse_recoverable(text),
+            Err(first) => (Spanned::new(0..0, DeTable::new()), vec![first]),
+        };
         for error in errors.iter().take(MAX_ERRORS) {
             let line = lines.line(error.span().map_or(0, |span| span.start));
             reading.unread(line, format!("not TOML: {}", error.message()));

@@ -1,9 +1,9 @@
 //! `uv.lock`: one lock for a project or a workspace, with a version for each fork.
 
 use super::locks::{self, Locked};
-use super::reading::Reading;
+use super::reading::{Reading, masked};
 use super::tree::{self, Tree};
-use super::{Source, requirement, uv_graph};
+use super::{Source, uv_graph};
 use std::collections::BTreeSet;
 use toml::de::DeTable;
 
@@ -56,9 +56,9 @@ fn local_path<'a>(source: &'a DeTable<'_>) -> Option<&'a str> {
 
 fn source(table: &DeTable<'_>) -> Source {
     if let Some(url) = tree::string(table, "git") {
-        Source::Vcs(requirement::masked(url))
+        Source::Vcs(masked(url))
     } else if let Some(url) = tree::string(table, "url") {
-        Source::Url(requirement::masked(url))
+        Source::Url(masked(url))
     } else if let Some(path) = local_path(table).or_else(|| tree::string(table, "path")) {
         Source::Path { path: path.to_owned(), editable: table.contains_key("editable") }
     } else {

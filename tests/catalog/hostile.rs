@@ -1,0 +1,200 @@
+//! Input that was made to hurt: ends in entries or diagnostics, soon.
+
+use picklegate::catalog::{Catalog, Gravity, Inventory, entries_of};
+use picklegate::snapshot::{MemorySnapshot, RepoPath};
+use proptest::prelude::*;
+use std::time::{Duration, Instant};
+
+const TOML: [&str; 4] = ["pyproject.toml", "uv.lock", "poetry.lock", "pylock.toml"];
+const ALL: [&str; 5] = ["pyproject.toml", "uv.lock", "poetry.lock", "pylock.toml", "requirements.txt"];
+
+/// Reads `text` as each of `names` on a small stack, in time that only a non-linear reader exceeds.
+fn read_all(names: &[&'static str], text: &str) -> Vec<Inventory> {
+    std::thread::scope(|scope| {
+        let read = || {
+            let started = Instant::now();
+            let read: Vec<Inventory> =
+                names.iter().map(|name| entries_of(&RepoPath::from(*name), text.as_bytes())).collect();
+            assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+            read
+        };
+        let thread = std::thread::Builder::new().stack_size(1 << 20).spawn_scoped(scope, read);
+        thread.expect("a thread can be started").join().expect("reading does not panic")
+    })
+}
+
+fn is_unread(inventory: &Inventory) -> bool {
+    inventory.diagnostics.iter().any(|diagnostic| diagnostic.gravity == Gravity::Unread)
+}
+
+#[test]
+fn deep_nesting_is_a_diagnostic() {
+    let deep = 100_000;
+    let texts = [
+        format!("a = {}{}", "[".repeat(deep), "]".repeat(deep)),
+        format!("a = {}", "[".repeat(deep)),
+        format!("a = {}1{}", "{a=".repeat(deep), "}".repeat(deep)),
+        format!("{}a = 1", "a.".repeat(deep)),
+        format!("[{}a]", "a.".repeat(deep)),
+        format!("[[{}a]]", "a.".repeat(deep)),
+        format!("[project]\ndependencies = {}{}", "[".repeat(deep), "]".repeat(deep)),
+    ];
+    for text in texts {
+        assert!(read_all(&TOML, &text).iter().all(is_unread), "{}", &text[..40]);
+    }
+}
+
+#[test]
+fn long_lines_take_linear_time() {
+    let size = 300_000;
+    let fill = |unit: &str| unit.repeat(size / unit.len());
+    for unit in ["a", "\\", "#", "[", "=", "a==1,", "a @ ", "==", "!=1,", "-r a ", "a;", "\"", "'", "{", "\t", "é"] {
+        read_all(&ALL, &fill(unit));
+    }
+    for (before, unit) in [("a ", "!=1,"), ("a==", "1."), ("-r ", "a/"), ("a @ ", "x://u@"), ("a[", "b,"), ("a; ", "(")]
+    {
+        read_all(&["requirements.txt"], &format!("{before}{}", fill(unit)));
+        read_all(&["pyproject.toml"], &format!("project.dependencies = [\"{before}{}\"]", fill(unit)));
+        read_all(&["pyproject.toml"], &format!("tool.poetry.dependencies.a = \"{before}{}\"", fill(unit)));
+    }
+}
+
+#[test]
+fn many_lines_that_are_wrong_are_few_diagnostics() {
+    for unit in [
+        "= 1\n",
+        "[\n",
+        "a b c\n",
+        "a = 1\n",
+        "[[package]]\n",
+        "[a]\n",
+        "\\\n",
+        "<<<<<<< x\n",
+        "a =\n",
+        "[[packages]]\nname = 1\n",
+    ] {
+        for inventory in read_all(&ALL, &unit.repeat(20_000)) {
+            assert!(inventory.diagnostics.len() <= 60, "{unit:?}: {}", inventory.diagnostics.len());
+        }
+    }
+}
+
+#[test]
+fn graphs_that_grow_faster_than_their_text_are_left_unfollowed() {
+    let mut lock =
+        String::from("version = 1\n[[package]]\nname = \"root\"\nsource = { virtual = \".\" }\ndependencies = [\n");
+    lock.push_str(&"{ name = \"a\" },\n".repeat(20_000));
+    lock.push_str("]\n");
+    for patch in 0..20_000 {
+        lock.push_str(&format!("[[package]]\nname = \"a\"\nversion = \"1.{patch}\"\n"));
+    }
+    assert_eq!(read_all(&["uv.lock"], &lock)[0].dependencies.len(), 20_000);
+    let mut groups = String::from("[dependency-groups]\n");
+    for group in 0..20_000 {
+        groups.push_str(&format!("g{group} = [\"a\", {{ include-group = \"g{}\" }}]\n", group + 1));
+    }
+    assert_eq!(read_all(&["pyproject.toml"], &groups)[0].dependencies.len(), 20_000);
+}
+
+#[test]
+fn inclusions_that_fan_out_stop_at_a_limit() {
+    let all: String = (0..1000).map(|file| format!("-r r{file}.txt\n")).collect();
+    let mut snapshot = MemorySnapshot::default();
+    snapshot.insert(RepoPath::from("requirements.txt"), all.as_str());
+    for file in 0..1000 {
+        snapshot.insert(RepoPath::new(format!("r{file}.txt")), format!("{all}a==1.{file}\n"));
+    }
+    let started = Instant::now();
+    let inventory = Catalog::new(&snapshot).directory(&RepoPath::root());
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    assert!(inventory.manifests.len() <= 256 && is_unread(&inventory), "{}", inventory.manifests.len());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        for name in ALL {
+            entries_of(&RepoPath::from(name), &bytes);
+        }
+    }
+
+    /// Pieces of manifests in any order: deeper into the readers than arbitrary bytes come.
+    #[test]
+    fn shuffled_manifests_never_panic(pieces in proptest::collection::vec(0..PIECES.len(), 0..40)) {
+        let text: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
+        for name in ALL {
+            let inventory = entries_of(&RepoPath::from(name), text.as_bytes());
+            let lines = u32::try_from(text.lines().count().max(1)).expect("a short text") + 1;
+            prop_assert!(inventory.dependencies.iter().all(|d| (1..=lines).contains(&d.line)));
+            prop_assert!(inventory.diagnostics.iter().all(|d| (1..=lines).contains(&d.line)));
+        }
+    }
+}
+
+const PIECES: &[&str] = &[
+    "\n",
+    "\r\n",
+    " ",
+    "=",
+    "==",
+    ">=",
+    "~=",
+    "^",
+    "~",
+    "||",
+    ",",
+    ";",
+    "@",
+    "#",
+    "\\\n",
+    "[",
+    "]",
+    "[[",
+    "]]",
+    "{",
+    "}",
+    "\"",
+    "'",
+    "\"\"\"",
+    ".",
+    "*",
+    "1",
+    "1.2",
+    "18446744073709551615",
+    "2.3.1+cu121",
+    "1!0",
+    "rc1",
+    "é",
+    "\u{feff}",
+    "\0",
+    "torch",
+    "name = ",
+    "version = ",
+    "version = 1\n",
+    "[[package]]\n",
+    "[[packages]]\n",
+    "[project]\n",
+    "dependencies = ",
+    "[tool.poetry.dependencies]\n",
+    "[dependency-groups]\n",
+    "include-group = ",
+    "source = { virtual = \".\" }\n",
+    "[package.optional-dependencies]\n",
+    "-r ",
+    "-c ",
+    "-e ",
+    "--hash=",
+    "git+https://u:p@example.org/x#egg=a",
+    "torch-2.3.1-py3-none-any.whl",
+    "<<<<<<< a\n",
+    "=======\n",
+    ">>>>>>> b\n",
+    "metadata.lock-version = \"2.1\"\n",
+    "lock-version = \"1.0\"\n",
+    "markers = ",
+    "groups = ",
+    "true",
+    "python_version < \"3\"",
+];
