@@ -11,6 +11,7 @@ pub use examples::{ExampleFailure, test_examples};
 pub use side::Policy;
 pub use verdict::{Counts, Outcome, Unscanned, Verdict};
 
+use crate::catalog::format_of;
 use crate::finding::Finding;
 use crate::introduced::accounted;
 use crate::snapshot::{Comparison, File, RepoPath, Snapshot, walk};
@@ -67,6 +68,10 @@ pub fn check(comparison: &Comparison, old: &[Policy], new: &Policy) -> Verdict {
     verdict.findings = found.zip(introduced).filter(|(_, new)| *new).map(|(finding, _)| finding.clone()).collect();
     verdict.counts.files = comparison.changes.len();
     let changed: Vec<&RepoPath> = comparison.changes.iter().map(|change| &change.path).collect();
+    // A manifest that changed is read even where no finding asks for it: it must not pass unread.
+    for manifest in changed.iter().filter(|path| format_of(path).is_some()) {
+        new.catalog.directory(&manifest.parent().unwrap_or_default());
+    }
     verdict.finish(judged, &new.catalog, &changed)
 }
 
@@ -79,13 +84,19 @@ fn mark<'a>(known: impl Iterator<Item = &'a mut bool>, new: &[&Finding], old: &[
     }
 }
 
-/// Judges all of `snapshot` below `directory`, as if nothing of it had been there before.
-pub fn scan(snapshot: &dyn Snapshot, directory: &RepoPath, policy: &Policy) -> Verdict {
+/// Judges the file at `part` of `snapshot`, or all below that directory, as if nothing of it had been there before.
+pub fn scan(snapshot: &dyn Snapshot, part: &RepoPath, policy: &Policy) -> Verdict {
     let side = Side::new(snapshot, policy);
     let mut verdict = Verdict::default();
     let mut files = Vec::new();
-    if let Err(error) = walk(snapshot, directory, &mut |file| files.push(file)) {
-        verdict.unscanned.push(error.into());
+    match snapshot.find(part) {
+        Ok(Some(file)) => files.push(file),
+        Ok(None) => {
+            if let Err(error) = walk(snapshot, part, &mut |file| files.push(file)) {
+                verdict.unscanned.push(error.into());
+            }
+        }
+        Err(error) => verdict.unscanned.push(error.into()),
     }
     let judged = in_parallel(&files, |file| side.judge(file));
     verdict.findings = judged.iter().flat_map(|judged| judged.findings.iter().cloned()).collect();
