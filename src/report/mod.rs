@@ -8,12 +8,14 @@ mod inventory_json;
 mod inventory_text;
 mod json;
 mod printable;
+mod rule_text;
 mod summary;
 mod text;
 
 pub use inventory_json::inventory_json;
 pub use inventory_text::inventory_text;
 pub use printable::printable;
+pub use rule_text::{rule_explanation, rule_list};
 
 use crate::finding::{Finding, Severity};
 use crate::gate::Verdict;

@@ -4,8 +4,8 @@ use super::{Subject, View, count};
 use crate::finding::Severity;
 use crate::gate::{Outcome, Verdict};
 
-/// `blocked: 1 unsafe load introduced`, without a line end.
-pub(super) fn summary(verdict: &Verdict, view: View) -> String {
+/// The outcome as a word, and the rest of the line: `blocked`, `1 unsafe load introduced`.
+pub(super) fn summary(verdict: &Verdict, view: View) -> (&'static str, String) {
     let outcome = verdict.outcome(view.fail_on);
     let (blocking, passing): (Vec<_>, Vec<_>) =
         verdict.findings.iter().map(|finding| finding.severity).partition(|&severity| severity >= view.fail_on);
@@ -35,10 +35,13 @@ pub(super) fn summary(verdict: &Verdict, view: View) -> String {
         parts.push(format!("{} allowed by comment", verdict.allowed.len()));
     }
     let word = if outcome == Outcome::Clean { "clean" } else { "blocked" };
-    format!("{word}: {}", parts.join(", "))
+    (word, parts.join(", "))
 }
 
 fn looked_at(verdict: &Verdict, view: View) -> String {
+    if view.subject == Subject::Staged && verdict.counts.files == 0 {
+        return "nothing staged, nothing checked".into();
+    }
     let files = match view.subject {
         Subject::Staged => "staged file",
         Subject::Range => "changed file",
@@ -56,6 +59,10 @@ mod tests {
 
     #[test]
     fn each_outcome_has_its_line() {
+        let summary = |verdict: &Verdict, view| {
+            let (word, rest) = summary(verdict, view);
+            format!("{word}: {rest}")
+        };
         let view = samples::VIEW;
         let mut verdict = Verdict { counts: samples::verdict().counts, ..Verdict::default() };
         assert_eq!(summary(&verdict, view), "clean: 3 staged files, 2 scanned, 1 manifest read");

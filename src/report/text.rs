@@ -42,10 +42,9 @@ pub fn text(verdict: &Verdict, view: View) -> String {
     }
     // The summary belongs to what is above it; blocks stand apart from each other.
     let mut out = blocks.join("\n");
-    let summary = summary(verdict, view);
-    let (word, rest) = summary.split_once(':').expect("a summary starts with its outcome");
+    let (word, rest) = summary(verdict, view);
     let style = if outcome == Outcome::Clean { Style::new().green().bold() } else { red() };
-    let _ = writeln!(out, "{}{rest}", paint(&format!("{word}:"), style, view));
+    let _ = writeln!(out, "{} {rest}", paint(&format!("{word}:"), style, view));
     out
 }
 
