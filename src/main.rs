@@ -1,3 +1,5 @@
 //! The `picklegate` binary: everything is in the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    picklegate::cli::main()
+}

@@ -1,0 +1,195 @@
+//! What can be typed: the table that help and completions are made from.
+
+use super::output::Color;
+use crate::finding::Severity;
+use crate::report;
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+const AFTER_HELP: &str = "\
+Exit status:
+  0  nothing at or above the line was introduced (scan: found)
+  1  blocked
+  2  could not judge: the message says what to do";
+
+/// Keeps unsafe unpickling out of Python repositories.
+#[derive(Parser, Debug)]
+#[command(version, about, after_help = AFTER_HELP, max_term_width = 100)]
+pub struct Arguments {
+    /// Run as if started in DIR
+    #[arg(short = 'C', value_name = "DIR", global = true, help_heading = "Global options")]
+    pub directory: Option<PathBuf>,
+
+    /// When to colour
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        default_value = "auto",
+        global = true,
+        help_heading = "Global options"
+    )]
+    pub color: Color,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Judge what a change introduces: what is staged, or a range of commits
+    ///
+    /// Reads what would be committed, never the working tree. Where CI is set and nothing is staged, all of HEAD is
+    /// judged instead.
+    Check(CheckArguments),
+
+    /// Judge a whole tree, whether old or new
+    Scan {
+        #[command(flatten)]
+        tree: TreeArguments,
+        #[command(flatten)]
+        judging: JudgingArguments,
+    },
+
+    /// List the dependencies that manifests and lock files name, and which of them can unpickle
+    AuditDeps(AuditArguments),
+
+    /// List, explain and test rules
+    #[command(subcommand)]
+    Rules(RulesCommand),
+
+    /// Install the git hooks that run `picklegate check` before each commit
+    Install(InstallArguments),
+
+    /// Remove the git hooks that `picklegate install` wrote
+    Uninstall(InstallArguments),
+
+    /// Show a commit being blocked, fixed and accepted, in a throw-away repository
+    Demo,
+
+    /// Print a completion script
+    Completions {
+        /// The shell to complete in
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct CheckArguments {
+    /// Old side of a range; the merge base with --to-ref is what counts [env: PRE_COMMIT_FROM_REF]
+    #[arg(long, value_name = "REV", requires = "to_ref")]
+    pub from_ref: Option<String>,
+
+    /// New side of a range [env: PRE_COMMIT_TO_REF]
+    #[arg(long, value_name = "REV", requires = "from_ref")]
+    pub to_ref: Option<String>,
+
+    #[command(flatten)]
+    pub judging: JudgingArguments,
+}
+
+/// How to judge, and how to show it.
+#[derive(Args, Debug)]
+pub struct JudgingArguments {
+    /// How to report; never changes the exit status
+    #[arg(long, visible_alias = "output-format", value_name = "FORMAT", value_parser = formats(), default_value = "text")]
+    pub format: String,
+
+    /// Block at this severity and above: error, warning or note [default: as configured, else error]
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub fail_on: Option<Severity>,
+
+    /// Show findings of severity note as well
+    #[arg(long)]
+    pub show_notes: bool,
+
+    /// Read the rules of FILE as well
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
+
+    /// Print nothing where nothing is found
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// List what comments allow as well
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// Which tree.
+#[derive(Args, Debug)]
+pub struct TreeArguments {
+    /// A file or directory on disk [default: the current directory]
+    pub path: Option<PathBuf>,
+
+    /// A commit instead of what is on disk
+    #[arg(long, value_name = "REV", conflicts_with = "path")]
+    pub rev: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct AuditArguments {
+    #[command(flatten)]
+    pub tree: TreeArguments,
+
+    /// How to report
+    #[arg(long, visible_alias = "output-format", value_name = "FORMAT", value_parser = ["text", "json"], default_value = "text")]
+    pub format: String,
+
+    /// Read the rules of FILE as well
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum RulesCommand {
+    /// One line for each rule
+    List {
+        /// Read the rules of FILE as well
+        #[arg(long, value_name = "FILE")]
+        rules: Vec<PathBuf>,
+    },
+    /// What a rule matches, why it matters and what to write instead
+    Explain {
+        /// The id of the rule, as reports give it
+        id: String,
+        /// Read the rules of FILE as well
+        #[arg(long, value_name = "FILE")]
+        rules: Vec<PathBuf>,
+    },
+    /// Judge the examples of all rules, and say which do not hold
+    Test {
+        /// A rules file, added to the built-in rules
+        file: Option<PathBuf>,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct InstallArguments {
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+fn formats() -> PossibleValuesParser {
+    PossibleValuesParser::new(report::FORMATS.iter().map(|format| format.name))
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    [Severity::Error, Severity::Warning, Severity::Note]
+        .into_iter()
+        .find(|severity| severity.to_string() == text)
+        .ok_or_else(|| "expected error, warning or note".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_table_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,76 @@
+//! `picklegate rules`: what is known, and whether it holds.
+
+use super::arguments::RulesCommand;
+use super::{Failure, judging, output};
+use crate::gate::{self, Outcome};
+use crate::report::{printable, rule_explanation, rule_list};
+use crate::rules::RuleSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Runs one of the commands.
+pub fn run(command: &RulesCommand) -> Result<Outcome, Failure> {
+    match command {
+        RulesCommand::List { rules } => {
+            output::print(rule_list(&judging::rules(rules)?))?;
+            Ok(Outcome::Clean)
+        }
+        RulesCommand::Explain { id, rules } => {
+            output::print(explain(id, &judging::rules(rules)?)?)?;
+            Ok(Outcome::Clean)
+        }
+        RulesCommand::Test { file } => test(file.as_deref()),
+    }
+}
+
+fn explain(id: &str, rules: &RuleSet) -> Result<String, Failure> {
+    match (id, rules.rule(id)) {
+        (_, Some(rule)) => Ok(rule_explanation(rule, rules.library(&rule.library))),
+        ("unused-allow", _) => Ok(UNUSED_ALLOW.into()),
+        ("malformed-allow", _) => Ok(MALFORMED_ALLOW.into()),
+        _ => Err(Failure::new(format!("{id}: there is no such rule")).hint("`picklegate rules list` names them all")),
+    }
+}
+
+/// Judges the examples of all rules, those of `file` among them.
+fn test(file: Option<&Path>) -> Result<Outcome, Failure> {
+    let files: Vec<PathBuf> = file.map(Path::to_owned).into_iter().collect();
+    let rules = judging::rules(&files)?;
+    let failures = gate::test_examples(&rules);
+    let examples: usize = rules.rules.iter().map(|rule| rule.examples.len()).sum();
+    let mut report = String::new();
+    for failure in &failures {
+        let _ = writeln!(report, "{}: example {}: {}", printable(&failure.rule), failure.number, failure.problem);
+        for line in failure.code.lines() {
+            let _ = writeln!(report, "    {}", printable(line));
+        }
+    }
+    let rules = rules.rules.len();
+    let _ = match failures.len() {
+        0 => writeln!(report, "all {examples} examples of {rules} rules hold"),
+        failed => writeln!(report, "{failed} of {examples} examples of {rules} rules do not hold"),
+    };
+    output::print(report)?;
+    Ok(if failures.is_empty() { Outcome::Clean } else { Outcome::Blocked })
+}
+
+const UNUSED_ALLOW: &str = "\
+warning[unused-allow]: a comment allows what is not there
+
+A `# picklegate: allow[rule]` comment stands in a line where the rule finds nothing,
+or names a rule that does not exist. Left behind, it would allow what somebody
+writes into that line later.
+
+fix
+  remove the comment, or correct the name of the rule
+";
+
+const MALFORMED_ALLOW: &str = "\
+warning[malformed-allow]: a comment starts as an allow comment, but is none
+
+It allows nothing. The form is
+
+  # picklegate: allow[pickle-load] cache file written by this process
+
+with the ids of the rules in the brackets, separated by commas, and a reason after them.
+";
