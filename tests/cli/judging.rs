@@ -1,0 +1,404 @@
+//! `check`, `scan` and `audit-deps`: formats, configuration, exit status, and input that cannot be judged.
+
+use crate::support::{Repository, SAFE, UNSAFE, show};
+use snapbox::{IntoData as _, assert_data_eq, str};
+use std::fs;
+
+/// With a finding of each kind.
+fn repository() -> Repository {
+    let repository = Repository::new();
+    repository.stage("requirements.txt", "torch==2.3.1\nnumpy>=1.26\n");
+    repository.stage("train/resume.py", "import sys\n\nimport torch\n\nstate = torch.load(sys.argv[1])\n");
+    repository
+}
+
+#[test]
+fn the_formats() {
+    let repository = repository();
+    assert_data_eq!(
+        repository.transcript(&["check"]),
+        str![[r#"
+exit 1
+--- stdout
+error[torch-load]: `torch.load` runs code stored in the file it opens
+ --> train/resume.py:5:9
+  |
+5 | state = torch.load(sys.argv[1])
+  |         ^^^^^^^^^^^^^^^^^^^^^^^ called here
+  |
+  = because: requirements.txt:1 pins torch 2.3.1, where weights_only defaults to False
+  = fix: torch.load(path, weights_only=True) on torch >= 2.6, or keep tensors in safetensors
+  = more: picklegate rules explain torch-load
+blocked: 1 unsafe load introduced
+
+"#]]
+        .raw()
+    );
+    assert_data_eq!(
+        repository.transcript(&["check", "--format", "concise"]),
+        str![[r#"
+exit 1
+--- stdout
+train/resume.py:5:9: error[torch-load] `torch.load` runs code stored in the file it opens
+
+"#]]
+        .raw()
+    );
+    assert_data_eq!(
+        repository.transcript(&["check", "--output-format", "json"]),
+        str![[r#"
+exit 1
+--- stdout
+{
+  "schema": "picklegate/verdict",
+  "version": 1,
+  "picklegate": "0.1.0",
+  "subject": "staged",
+  "outcome": "blocked",
+  "exit_code": 1,
+  "fail_on": "error",
+  "counts": {
+    "files": 2,
+    "scanned": 1,
+    "manifests": 1
+  },
+  "findings": [
+    {
+      "rule": "torch-load",
+      "severity": "error",
+      "confidence": "high",
+      "blocks": true,
+      "path": "train/resume.py",
+      "start": {
+        "line": 5,
+        "column": 9
+      },
+      "end": {
+        "line": 5,
+        "column": 32
+      },
+      "scope": "",
+      "message": "`torch.load` runs code stored in the file it opens",
+      "label": "called here",
+      "because": [
+        {
+          "text": "pins torch 2.3.1, where weights_only defaults to False",
+          "path": "requirements.txt",
+          "line": 1
+        }
+      ],
+      "fix": "torch.load(path, weights_only=True) on torch >= 2.6, or keep tensors in safetensors",
+      "source": {
+        "first_line": 5,
+        "text": "state = torch.load(sys.argv[1])",
+        "highlight": [
+          8,
+          31
+        ]
+      },
+      "fingerprint": "torch-load torch.load(sys.argv[1])"
+    }
+  ],
+  "allowed": [],
+  "unscanned": [],
+  "diagnostics": []
+}
+
+"#]]
+        .raw()
+    );
+    assert_data_eq!(repository.transcript(&["audit-deps"]), str![[r#"
+exit 0
+--- stdout
+name   version  evidence  for      where               can unpickle
+torch  ==2.3.1  pinned    runtime  requirements.txt:1  torch-archive-load torch-load torch-load-url torch-load-weights-only
+numpy  >=1.26   declared  runtime  requirements.txt:2  numpy-load-allow-pickle numpy-loads
+2 dependencies in 1 manifest, 2 can unpickle
+
+"#]].raw());
+}
+
+#[test]
+fn equal_input_gives_equal_bytes() {
+    let repository = repository();
+    for arguments in [&["check"][..], &["check", "--format", "json"], &["scan"], &["audit-deps", "--format", "json"]] {
+        let first = repository.picklegate(arguments);
+        assert_eq!(first.stdout, repository.picklegate(arguments).stdout, "{arguments:?}");
+    }
+}
+
+#[test]
+fn nothing_staged() {
+    let repository = Repository::new();
+    assert_data_eq!(
+        repository.transcript(&["check"]),
+        str![[r#"
+exit 0
+--- stdout
+clean: nothing staged, nothing checked
+
+"#]]
+        .raw()
+    );
+    repository.stage("a.py", UNSAFE);
+    repository.commit_unchecked();
+    repository.write("a.py", UNSAFE.repeat(2));
+    assert_data_eq!(
+        repository.transcript(&["check"]),
+        str![[r#"
+exit 0
+--- stdout
+clean: nothing staged, nothing checked
+
+"#]]
+        .raw()
+    );
+    assert_data_eq!(
+        repository.transcript(&["check", "--quiet"]),
+        str![[r#"
+exit 0
+
+"#]]
+        .raw()
+    );
+    let repository = repository.with("CI", "true");
+    assert_data_eq!(
+        repository.transcript(&["check"]),
+        str![[r#"
+exit 1
+--- stdout
+error[pickle-load]: `pickle.load` runs code stored in the data it reads
+ --> a.py:4:12
+  |
+4 |     return pickle.load(open(path, 'rb'))
+  |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ called here
+  |
+  = fix: json.loads for data, safetensors or skops for models; or verify an HMAC of the very bytes before loading
+  = more: picklegate rules explain pickle-load
+blocked: 1 unsafe load found
+--- stderr
+note: nothing is staged, no range is given and CI is set: judging all of HEAD
+
+"#]]
+        .raw()
+    );
+}
+
+#[test]
+fn a_range_is_judged_from_its_merge_base() {
+    let repository = Repository::new();
+    repository.stage("a.py", SAFE);
+    repository.commit_unchecked();
+    repository.git(&["checkout", "--quiet", "-b", "feature"]);
+    repository.stage("b.py", SAFE);
+    repository.commit_unchecked();
+    repository.git(&["checkout", "--quiet", "main"]);
+    repository.stage("c.py", UNSAFE);
+    repository.commit_unchecked();
+    let range = ["check", "--from-ref", "main", "--to-ref", "feature"];
+    assert_data_eq!(
+        repository.transcript(&range),
+        str![[r#"
+exit 0
+--- stdout
+clean: 1 changed file, 1 scanned, 0 manifests read
+
+"#]]
+        .raw()
+    );
+    repository.git(&["checkout", "--quiet", "feature"]);
+    repository.stage("b.py", UNSAFE);
+    repository.commit_unchecked();
+    assert_eq!(repository.picklegate(&range).status.code(), Some(1));
+    let repository = repository.with("PRE_COMMIT_FROM_REF", "main").with("PRE_COMMIT_TO_REF", "feature");
+    let output = repository.picklegate(&["check"]);
+    assert_eq!(output.status.code(), Some(1), "{}", show(&output));
+    assert_eq!(repository.picklegate(&["check", "--from-ref", "main", "--to-ref", "nowhere"]).status.code(), Some(2));
+}
+
+#[test]
+fn scan_takes_a_directory_a_file_or_a_revision() {
+    let repository = repository();
+    repository.commit_unchecked();
+    repository.write("other.py", SAFE);
+    for (arguments, findings) in [
+        (&["scan", "--format", "concise"][..], 1),
+        (&["scan", "train", "--format", "concise"], 1),
+        (&["scan", "train/resume.py", "--format", "concise"], 1),
+        (&["scan", "other.py", "--format", "concise"], 0),
+        (&["scan", "--rev", "HEAD", "--format", "concise"], 1),
+        (&["-C", "train", "scan", "--format", "concise"], 1),
+    ] {
+        let output = repository.picklegate(arguments);
+        let lines = String::from_utf8_lossy(&output.stdout).lines().count();
+        assert_eq!(
+            (output.status.code(), lines),
+            (Some(findings), findings as usize),
+            "{arguments:?} {}",
+            show(&output)
+        );
+    }
+    assert_eq!(repository.picklegate(&["scan", "nowhere"]).status.code(), Some(2));
+}
+
+#[test]
+fn the_format_never_changes_the_exit_status() {
+    let repository = repository();
+    for format in ["text", "concise", "json"] {
+        for (arguments, status) in [(&["check"][..], 1), (&["scan"], 1), (&["scan", "requirements.txt"], 0)] {
+            let output = repository.picklegate(&[arguments, &["--format", format]].concat());
+            assert_eq!(output.status.code(), Some(status), "{arguments:?} {format}: {}", show(&output));
+        }
+    }
+}
+
+#[test]
+fn configuration_of_each_side() {
+    let repository = Repository::new();
+    repository.stage("pyproject.toml", "[tool.picklegate]\nhonor = [\"nosec\"]\n");
+    repository.stage("a.py", "import pickle\npickle.load(f)  # nosec\n");
+    assert_eq!(repository.picklegate(&["check"]).status.code(), Some(0));
+    repository.commit_unchecked();
+    // Taking the permission away introduces what it permitted.
+    repository.stage("pyproject.toml", "[tool.other]\n");
+    assert_eq!(repository.picklegate(&["check"]).status.code(), Some(1));
+}
+
+#[test]
+fn a_broken_configuration_is_2_until_it_is_mended() {
+    let repository = Repository::new();
+    repository.stage("a.py", UNSAFE);
+    repository.stage("pyproject.toml", "[tool.picklegate]\nfail-on = \"fatal\"\n");
+    assert_data_eq!(
+        repository.transcript(&["check"]),
+        str![[r#"
+exit 2
+--- stderr
+error: pyproject.toml:2: unknown variant `fatal`, expected one of `note`, `warning`, `error`
+
+"#]]
+        .raw()
+    );
+    repository.commit_unchecked();
+    repository.stage("pyproject.toml", "[tool.picklegate]\nfail-on = \"error\"\n");
+    assert_data_eq!(repository.transcript(&["check"]), str![[r#"
+exit 0
+--- stdout
+clean: 1 staged file, 0 scanned, 1 manifest read
+--- stderr
+note: the old configuration cannot be read, and the new one stands for it: pyproject.toml:2: unknown variant `fatal`, expected one of `note`, `warning`, `error`
+
+"#]].raw());
+}
+
+#[test]
+fn a_broken_manifest_is_2() {
+    let repository = Repository::new();
+    repository.stage("pyproject.toml", "[project]\nname = \"app\"\ndependencies = [\n");
+    repository.stage("a.py", SAFE);
+    assert_data_eq!(
+        repository.transcript(&["check"]),
+        str![[r#"
+exit 2
+--- stdout
+not judged: pyproject.toml: line 3: not TOML: unclosed array, expected `]`
+   = way out: correct the file, or leave it out of this commit: git restore --staged FILE
+blocked: 1 file could not be judged
+
+"#]]
+        .raw()
+    );
+}
+
+#[test]
+fn rules_of_ones_own() {
+    let repository = Repository::new();
+    repository.stage("picklegate.toml", "rules = [\"rules/own.toml\"]\n");
+    repository.stage("a.py", SAFE);
+    assert_data_eq!(
+        repository.transcript(&["check"]),
+        str![[r#"
+exit 2
+--- stderr
+error: picklegate.toml:1: rules: there is no file rules/own.toml in what is judged
+hint: add the file to git, or correct the path
+
+"#]]
+        .raw()
+    );
+    repository.stage("rules/own.toml", "schema = 1\n\n[[rule]]\nid = 7\n");
+    let output = repository.transcript(&["check"]);
+    assert!(output.starts_with("exit 2\n--- stderr\nerror: rules/own.toml:4: "), "{output}");
+    let output = repository.transcript(&["check", "--rules", "nowhere.toml"]);
+    assert!(output.starts_with("exit 2\n--- stderr\nerror: nowhere.toml: cannot read the rules file: "), "{output}");
+}
+
+#[test]
+fn a_broken_index_is_2_and_is_left_as_it_is() {
+    let repository = Repository::with_hook();
+    repository.stage("a.py", SAFE);
+    let index = repository.top.join(".git/index");
+    let mut broken = fs::read(&index).expect("there is an index");
+    broken.truncate(broken.len() / 2);
+    fs::write(&index, &broken).expect("it can be written");
+    let output = repository.picklegate(&["check"]);
+    assert_eq!(output.status.code(), Some(2), "{}", show(&output));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.starts_with("error: ") && said.contains(".git/index") && said.contains("\nhint: "), "{said}");
+    assert_eq!(fs::read(&index).expect("it is still there"), broken);
+}
+
+#[test]
+fn a_corrupt_object_is_2_and_names_the_file() {
+    let repository = Repository::new();
+    repository.stage("a.py", UNSAFE);
+    let id = repository.git(&["rev-parse", ":a.py"]);
+    let object = repository.top.join(".git/objects").join(&id[..2]).join(id[2..].trim());
+    fs::remove_file(&object).expect("the object is loose");
+    fs::write(&object, "no object").expect("it can be written");
+    let output = repository.picklegate(&["check"]);
+    assert_eq!(output.status.code(), Some(2), "{}", show(&output));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("not judged: a.py: ") && said.contains("blocked: 1 file could not be judged"), "{said}");
+}
+
+#[test]
+fn a_path_that_is_no_text_is_shown_and_kept() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let repository = Repository::new();
+    let name = std::ffi::OsStr::from_bytes(b"\x1b[31m\xff.py");
+    fs::write(repository.top.join(name), UNSAFE).expect("it can be written");
+    repository.git(&["add", "."]);
+    let text = repository.transcript(&["check"]);
+    assert!(text.contains("--> \\u{1b}[31m\\xff.py:4:12\n"), "{text}");
+    let json = repository.transcript(&["check", "--format", "json"]);
+    assert!(json.contains("\"path_hex\": \"1b5b33316dff2e7079\""), "{json}");
+}
+
+#[test]
+fn the_examples_of_all_rules_hold() {
+    let output = Repository::new().picklegate(&["rules", "test"]);
+    assert!(output.status.success(), "{}", show(&output));
+}
+
+#[test]
+fn every_rule_is_explained() {
+    let repository = Repository::new();
+    let list = String::from_utf8(repository.picklegate(&["rules", "list"]).stdout).expect("it is UTF-8");
+    let ids = list.lines().filter_map(|line| line.split(' ').next()).chain(["unused-allow", "malformed-allow"]);
+    for id in ids {
+        let output = repository.picklegate(&["rules", "explain", id]);
+        assert!(output.status.success(), "{id}: {}", show(&output));
+    }
+    assert_data_eq!(
+        repository.transcript(&["rules", "explain", "torch-laod"]),
+        str![[r#"
+exit 2
+--- stderr
+error: torch-laod: there is no such rule
+hint: `picklegate rules list` names them all
+
+"#]]
+        .raw()
+    );
+}

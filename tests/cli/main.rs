@@ -1,0 +1,8 @@
+//! The real binary and the real git, in a scrubbed environment. What can be tested below the binary is tested there.
+
+mod commits;
+mod hooks;
+mod interface;
+mod judging;
+mod readme;
+mod support;
