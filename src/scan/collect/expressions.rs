@@ -31,7 +31,8 @@ impl<'a> Collector<'a, '_> {
                 if subscript.ctx.is_load() {
                     self.sites.push(Site { kind: SiteKind::Subscript(subscript), place });
                 }
-                self.visit(&subscript.slice, Use::Value, place);
+                // A key is compared; between brackets is also where annotations name classes.
+                self.visit(&subscript.slice, Use::Ignored, place);
                 self.visit(&subscript.value, Use::Object, place);
             }
             Expr::If(either) => {
