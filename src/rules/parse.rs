@@ -5,6 +5,7 @@
 
 mod check;
 mod form;
+mod matches;
 mod words;
 
 use super::model::RuleSet;
@@ -100,7 +101,11 @@ struct Problems<'t> {
 }
 
 impl Problems<'_> {
+    /// Records what is wrong at `at`; what a terminal could act on is escaped.
     fn add(&mut self, at: Range<usize>, problem: String) {
+        let shown =
+            |c: char| if c.is_ascii_graphic() || c == ' ' { c.to_string() } else { c.escape_debug().to_string() };
+        let problem = problem.chars().map(shown).collect();
         if self.found.len() < RulesError::MAX_PROBLEMS {
             let before = self.text.as_bytes().get(..at.start).unwrap_or_default();
             let line = 1 + before.iter().filter(|&&b| b == b'\n').count();
@@ -261,6 +266,9 @@ code = "torch.save(f)"
 
     #[test]
     fn hostile_files_are_errors() {
+        let escapes =
+            parse("schema = 1\n\"\\u001b[2J\\u202e\" = 1\n", "r.toml").expect_err("unknown field").to_string();
+        assert!(escapes.starts_with("r.toml:2: unknown field `\\u{1b}[2J\\u{202e}`"), "{escapes}");
         let deep = format!("schema = 1\nx = {}", "[".repeat(100_000));
         assert!(parse(&deep, "r.toml").is_err());
         let tables = format!("schema = 1\n[{}a]", "a.".repeat(100_000));
