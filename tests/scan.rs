@@ -294,3 +294,157 @@ fn hostile_bindings_take_linear_time() {
         drop(scan);
     }
 }
+
+mod properties {
+    use super::{Honoured, Scan, rules, scan_with};
+    use picklegate::rules::RuleSet;
+    use proptest::prelude::*;
+    use std::sync::LazyLock;
+
+    static RULES: LazyLock<RuleSet> = LazyLock::new(rules);
+
+    fn scan(source: &[u8]) -> Scan {
+        scan_with(&RULES, "a.py", source, Honoured { nosec: true, noqa: true })
+    }
+
+    fn fingerprints(source: &str) -> Vec<String> {
+        let mut all: Vec<String> = scan(source.as_bytes()).findings.into_iter().map(|f| f.fingerprint.0).collect();
+        all.sort();
+        all
+    }
+
+    /// Spans must lie inside the file; the excerpts are checked for each scan.
+    fn check(source: &[u8]) {
+        let text = String::from_utf8_lossy(source);
+        let lines = text.replace("\r\n", "\n").replace('\r', "\n").matches('\n').count() + 1;
+        for finding in scan(source).findings {
+            assert!(finding.end.line as usize <= lines, "{finding:?}");
+        }
+    }
+
+    /// Tokens that make something of each other more often than bytes do.
+    fn fragments() -> impl Strategy<Value = String> {
+        let words = [
+            "import pickle\n",
+            "import pickle as p\n",
+            "from pickle import *\n",
+            "from pickle import loads\n",
+            "pickle",
+            "p",
+            "loads",
+            ".",
+            ".loads",
+            "(",
+            ")",
+            "[",
+            "]",
+            "{",
+            "}",
+            ",",
+            ":",
+            "\n",
+            "\n    ",
+            "=",
+            ":=",
+            " if ",
+            " else ",
+            "for ",
+            " in ",
+            "lambda ",
+            "def f(",
+            "class C(",
+            "global p",
+            "nonlocal p",
+            "del p",
+            "try:\n",
+            "except ",
+            "with ",
+            " as ",
+            "match x:\n",
+            "case ",
+            "'",
+            "\"\"\"",
+            "f'{",
+            "# picklegate: allow[",
+            "pickle-load] x",
+            "*",
+            "**",
+            "@",
+            "getattr",
+            "True",
+            "1",
+            "x",
+            "self",
+            "yaml.load(x, ",
+            "Loader",
+            "not ",
+            "-",
+            "\\\n",
+            "\r",
+            "é",
+            "\u{1f600}",
+            "；",
+            "shelve.open(x)",
+            "await ",
+            "return ",
+            "import numpy as np\nnp.load(x, None, ",
+            "accept_content",
+            "TYPE_CHECKING",
+        ];
+        prop::collection::vec(prop::sample::select(words.to_vec()), 0..60).prop_map(|words| words.concat())
+    }
+
+    /// Statements that hold calls, to be moved about.
+    fn statements() -> impl Strategy<Value = Vec<String>> {
+        let lines = [
+            "a = M.loads(x)",
+            "b = [M.load(f, encoding='a') for f in fs]",
+            "c = M.loads(\n    x,  # why\n    fix_imports=True,\n)",
+            "def f(x, load=M.load):\n    y = M.loads(x)\n    return load(y)",
+            "class C:\n    def g(self):\n        with open(x) as f:\n            return M.Unpickler(f).load()",
+            "map(M.loads, xs)",
+            "d = x + 1",
+        ];
+        prop::collection::vec(prop::sample::select(lines.to_vec()).prop_map(str::to_owned), 1..8)
+    }
+
+    fn module(alias: &str, statements: &[String]) -> String {
+        let body: String = statements.iter().map(|line| line.replace("M.", &format!("{alias}.")) + "\n").collect();
+        if alias == "pickle" { format!("import pickle\n{body}") } else { format!("import pickle as {alias}\n{body}") }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_bytes(source in prop::collection::vec(any::<u8>(), 0..200)) {
+            check(&[b"import pickle\npickle.loads(x)\n", &source[..], b"\npickle.loads(x)"].concat());
+            check(&[b"# coding: shift_jis\nimport pickle\n", &source[..], b"\npickle.loads(x)"].concat());
+        }
+
+        #[test]
+        fn any_words(source in fragments()) {
+            check(source.as_bytes());
+            check(format!("import pickle, yaml, shelve\n{source}\npickle.loads(x)").as_bytes());
+        }
+
+        #[test]
+        fn scanning_twice_says_the_same(source in fragments()) {
+            prop_assert_eq!(scan(source.as_bytes()), scan(source.as_bytes()));
+        }
+
+        #[test]
+        fn what_moves_keeps_its_fingerprint(statements in statements(), by in 1usize..50) {
+            let plain = module("pickle", &statements);
+            let before = fingerprints(&plain);
+            prop_assert_eq!(&fingerprints(&format!("{}{plain}", "# a line\n".repeat(by))), &before);
+            prop_assert_eq!(&fingerprints(&module("p", &statements)), &before);
+            let mut moved = statements.clone();
+            moved.rotate_left(by % statements.len());
+            prop_assert_eq!(&fingerprints(&module("pickle", &moved)), &before);
+            let indented: String = plain.lines().map(|line| format!("    {line}\n")).collect();
+            prop_assert_eq!(&fingerprints(&format!("if True:\n{indented}")), &before);
+            prop_assert_eq!(&fingerprints(&plain.replace('\n', "\r\n")), &before);
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Conditions on the arguments of a call: what an argument may be, and whether a rule's condition may hold.
 
-use super::meaning::{Constant, Meaning, Meanings, Resolver};
+use super::meaning::{Constant, Meaning, Meanings};
+use super::resolve::Resolver;
 use super::scopes::Place;
 use crate::rules::{Argument, Condition, Value};
 use ruff_python_ast::{Arguments, Expr};

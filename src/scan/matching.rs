@@ -1,10 +1,13 @@
 //! Places of one file against the rules: which match of each rule holds there, and how surely.
 
+mod settings;
+
 use super::Scanner;
-use super::arguments::{Holds, Passed, equal, hold};
+use super::arguments::{Holds, Passed, hold};
 use super::collect::{Collected, Site, SiteKind};
-use super::meaning::{Meaning, Meanings, Resolver};
+use super::meaning::{Meaning, Meanings};
 use super::names::{Interest, NameId, Role, Special};
+use super::resolve::Resolver;
 use super::scopes::{ClassId, Place};
 use crate::finding::{Confidence, Reason, Severity};
 use crate::rules::{Match, Rule, Selection, Target};
@@ -243,7 +246,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
             label: "called here",
             confidence: Confidence::High,
             range: call.range(),
-            tokens: Some(call.arguments.inner_range()),
+            tokens: Some(inside(call.arguments.range())),
         };
         self.report(offers, place, &used);
     }
@@ -272,68 +275,6 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
         let range = TextRange::new(statement.name.start(), arguments.end());
         let used = Use { label: "derived here", confidence: Confidence::High, range, tokens: None };
         self.report(offers, place, &used);
-    }
-
-    fn setting(&mut self, name: &'a str, value: &'a Expr, range: TextRange, place: Place) {
-        let rules = self.scanner.rules;
-        let mut candidates = Vec::new();
-        for &(rule, index) in self.scanner.settings.get(name).into_iter().flatten() {
-            let Target::Setting { values, .. } = &rules.rules[rule].matches[index].target else { continue };
-            let library = rules.library(&rules.rules[rule].library);
-            let concerned = library.is_none_or(|library| {
-                library.imports.iter().any(|import| self.imports_module(import)) || self.selection.names(library)
-            });
-            let meanings = self.resolver.meaning(value, place);
-            let mut given = meanings.known.clone();
-            for meaning in &meanings.known {
-                if let Meaning::Display(Expr::List(_) | Expr::Tuple(_) | Expr::Set(_), _) = meaning {
-                    given.extend(self.elements(meaning));
-                }
-            }
-            let is = given.iter().any(|meaning| values.iter().any(|value| equal(meaning, value, &mut self.resolver)));
-            if concerned && is {
-                candidates.push((rule, index));
-            }
-        }
-        candidates.dedup_by_key(|(rule, _)| *rule);
-        for (rule, index) in candidates {
-            let (r, m) = (&rules.rules[rule], &rules.rules[rule].matches[index]);
-            let Some(because) = self.selection.applies(r, m) else { continue };
-            self.hits.push(Hit {
-                rule,
-                index,
-                severity: m.severity.unwrap_or(r.severity),
-                confidence: r.confidence,
-                label: "set here".to_owned(),
-                because,
-                range,
-                place,
-                name: format!("{name}="),
-                tokens: Some(value.range()),
-            });
-        }
-    }
-
-    fn elements(&mut self, display: &Meaning<'a>) -> Vec<Meaning<'a>> {
-        let Meaning::Display(display, place) = *display else { return Vec::new() };
-        let elements: &'a [Expr] = match display {
-            Expr::List(list) => &list.elts,
-            Expr::Tuple(tuple) => &tuple.elts,
-            Expr::Set(set) => &set.elts,
-            _ => &[],
-        };
-        elements.iter().flat_map(|element| self.resolver.meaning(element, place).known).collect()
-    }
-
-    /// Whether the file imports `module`, something in it, or something below it.
-    fn imports_module(&self, module: &str) -> bool {
-        let below = |path: &str| path.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        self.collected.imports.iter().any(|(path, member)| {
-            below(path)
-                || member.is_some_and(|member| {
-                    module.strip_prefix(path).and_then(|rest| rest.strip_prefix('.')) == Some(member)
-                })
-        })
     }
 
     fn report(&mut self, offers: Vec<Offer<'a>>, place: Place, used: &Use) {
@@ -406,5 +347,14 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
             }
             _ => 0,
         }
+    }
+}
+
+/// What is between the parentheses. In broken source they may be missing.
+fn inside(arguments: TextRange) -> TextRange {
+    let one = TextSize::new(1);
+    match arguments.len() >= one + one {
+        true => TextRange::new(arguments.start() + one, arguments.end() - one),
+        false => TextRange::empty(arguments.start()),
     }
 }

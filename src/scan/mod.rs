@@ -13,6 +13,7 @@ mod names;
 mod nesting;
 mod prefilter;
 mod python;
+mod resolve;
 mod scopes;
 mod suppression;
 mod text;

@@ -4,7 +4,7 @@ use super::collect::collect;
 use super::fingerprint::Writer;
 use super::lines::Lines;
 use super::matching::{Hit, Matcher};
-use super::meaning::Resolver;
+use super::resolve::Resolver;
 use super::{Honoured, Scan, Scanner, decode, nesting, suppression};
 use crate::finding::{Finding, Fingerprint};
 use crate::rules::Selection;

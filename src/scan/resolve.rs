@@ -1,0 +1,319 @@
+//! Finds out what expressions mean.
+//!
+//! Each binding is evaluated once. Expressions are followed to a fixed depth, so the work is linear in the file.
+
+mod attributes;
+mod calls;
+
+use super::meaning::{Constant, MAX_MEANINGS, Meaning, Meanings};
+use super::names::{NameId, Names, Special};
+use super::scopes::{Binding, BindingId, BlockId, Bound, Place, ScopeId, Scopes};
+use ruff_python_ast::{Expr, Number, UnaryOp};
+use ruff_text_size::{Ranged, TextSize};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+/// How deep an expression is followed: calls, attributes and alternatives inside one another.
+const MAX_DEPTH: u32 = 64;
+/// How long a chain of names is followed that are bound to one another, counted from one that is not known yet.
+const MAX_CHAIN: u32 = 1000;
+
+/// Finds out what expressions of one file mean.
+pub(super) struct Resolver<'a, 'c> {
+    names: &'c Names<'c>,
+    scopes: &'c Scopes<'a>,
+    bindings: Vec<Known<'a>>,
+    bases: Vec<Known<'a>>,
+    crowds: HashMap<(ScopeId, &'a str), Rc<Meanings<'a>>>,
+    dead: HashMap<BlockId, bool>,
+    /// Values of attributes that something in the file reads.
+    read: HashSet<BindingId>,
+    chain: u32,
+}
+
+#[derive(Clone, Default)]
+enum Known<'a> {
+    #[default]
+    Not,
+    Asked,
+    Yes(Rc<Meanings<'a>>),
+}
+
+impl<'a, 'c> Resolver<'a, 'c> {
+    pub fn new(names: &'c Names<'c>, scopes: &'c Scopes<'a>) -> Self {
+        let mut resolver = Self {
+            names,
+            scopes,
+            bindings: vec![Known::default(); scopes.bindings.len()],
+            bases: vec![Known::default(); scopes.classes.len()],
+            crowds: HashMap::new(),
+            dead: HashMap::new(),
+            read: HashSet::new(),
+            chain: 0,
+        };
+        // In the order of the text a chain of aliases is short at each step.
+        (0..scopes.bindings.len()).for_each(|id| drop(resolver.binding(id)));
+        resolver
+    }
+
+    pub fn names(&self) -> &'c Names<'c> {
+        self.names
+    }
+
+    pub fn scopes(&self) -> &'c Scopes<'a> {
+        self.scopes
+    }
+
+    /// Whether the attribute that `id` gives a value is read in this file.
+    pub fn is_read(&self, id: BindingId) -> bool {
+        self.read.contains(&id)
+    }
+
+    /// What `expression` may mean where it is evaluated in `place`.
+    pub fn meaning(&mut self, expression: &'a Expr, place: Place) -> Meanings<'a> {
+        self.at_depth(expression, place, MAX_DEPTH)
+    }
+
+    fn at_depth(&mut self, expression: &'a Expr, place: Place, depth: u32) -> Meanings<'a> {
+        let Some(depth) = depth.checked_sub(1) else { return Meanings::unknown() };
+        let constant = |constant| Meanings::one(Meaning::Constant(constant));
+        match expression {
+            Expr::Name(name) => self.name(name.id.as_str(), place, name.start()),
+            Expr::Attribute(attribute) => {
+                let object = self.at_depth(&attribute.value, place, depth);
+                self.attribute(&object, attribute.attr.as_str())
+            }
+            Expr::Call(call) => self.call(expression, call, place, depth),
+            Expr::Subscript(subscript) => {
+                let value = self.at_depth(&subscript.value, place, depth);
+                let mut found = Meanings::default();
+                for meaning in &value.known {
+                    let modules =
+                        matches!(meaning, Meaning::Name(id) if self.names.special(*id) == Some(Special::SysModules));
+                    match meaning {
+                        Meaning::Name(_) if modules => {
+                            let keys = self.at_depth(&subscript.slice, place, depth);
+                            keys.strings().for_each(|path| found.add(&self.module(path)));
+                        }
+                        Meaning::Namespace(id) => {
+                            let keys = self.at_depth(&subscript.slice, place, depth);
+                            keys.strings().for_each(|key| found.add(&self.attribute_of_name(*id, key)));
+                        }
+                        _ => found.open = true,
+                    }
+                }
+                found.open |= value.open || found.known.is_empty();
+                found
+            }
+            Expr::If(either) => {
+                let mut found = self.at_depth(&either.body, place, depth);
+                found.add(&self.at_depth(&either.orelse, place, depth));
+                found
+            }
+            Expr::BoolOp(operation) => {
+                let mut found = Meanings::default();
+                for value in operation.values.iter().take(MAX_MEANINGS) {
+                    found.add(&self.at_depth(value, place, depth));
+                }
+                found.open |= operation.values.len() > MAX_MEANINGS;
+                found
+            }
+            Expr::Named(named) => self.at_depth(&named.value, place, depth),
+            Expr::NoneLiteral(_) => constant(Constant::None),
+            Expr::BooleanLiteral(literal) => constant(Constant::Bool(literal.value)),
+            Expr::NumberLiteral(literal) => match &literal.value {
+                Number::Int(int) => {
+                    int.as_i64().map_or(Meanings::one(Meaning::Other), |int| constant(Constant::Int(int)))
+                }
+                _ => Meanings::one(Meaning::Other),
+            },
+            Expr::StringLiteral(literal) => constant(Constant::Str(literal.value.to_str())),
+            Expr::UnaryOp(operation) => self.unary(operation.op, &operation.operand, place, depth),
+            Expr::Tuple(_) | Expr::List(_) | Expr::Set(_) | Expr::Dict(_) => {
+                Meanings::one(Meaning::Display(expression, place))
+            }
+            Expr::BytesLiteral(_) | Expr::EllipsisLiteral(_) | Expr::Lambda(_) => Meanings::one(Meaning::Other),
+            _ => Meanings::unknown(),
+        }
+    }
+
+    fn unary(&mut self, op: UnaryOp, operand: &'a Expr, place: Place, depth: u32) -> Meanings<'a> {
+        let operand = self.at_depth(operand, place, depth);
+        let mut found = Meanings { known: Vec::new(), open: operand.open };
+        for meaning in &operand.known {
+            let value = match meaning {
+                Meaning::Constant(Constant::Bool(value)) => i64::from(*value),
+                Meaning::Constant(Constant::Int(value)) => *value,
+                _ => {
+                    found.open = true;
+                    continue;
+                }
+            };
+            match op {
+                UnaryOp::Not => found.insert(Meaning::Constant(Constant::Bool(value == 0))),
+                UnaryOp::USub => found.insert(Meaning::Constant(Constant::Int(value.wrapping_neg()))),
+                UnaryOp::UAdd => found.insert(Meaning::Constant(Constant::Int(value))),
+                UnaryOp::Invert => found.insert(Meaning::Constant(Constant::Int(!value))),
+            }
+        }
+        found
+    }
+
+    /// What the name `name` may mean at `offset`.
+    pub fn name(&mut self, name: &'a str, place: Place, offset: TextSize) -> Meanings<'a> {
+        let (names, scopes) = (self.names, self.scopes);
+        let reaching = scopes.reaching(name, place, offset, &|star| star_member(names, star, name).is_some());
+        let mut found = Meanings::default();
+        for &id in &reaching.bindings {
+            if self.is_dead(scopes.bindings[id].place) {
+                continue;
+            }
+            match star_member(names, &scopes.bindings[id], name) {
+                Some(member) => found.insert(Meaning::Name(member)),
+                None => found.add(&self.binding(id)),
+            }
+        }
+        for &scope in &reaching.crowded {
+            found.add(&self.crowd(scope, name));
+        }
+        if found.known.is_empty() && !found.open && !reaching.certain {
+            return match self.names.builtin(name) {
+                Some(id) => Meanings::one(Meaning::Name(id)),
+                None => Meanings::unknown(),
+            };
+        }
+        found
+    }
+
+    fn crowd(&mut self, scope: ScopeId, name: &'a str) -> Rc<Meanings<'a>> {
+        if let Some(found) = self.crowds.get(&(scope, name)) {
+            return found.clone();
+        }
+        // Asked again while it is worked out: nothing new.
+        self.crowds.insert((scope, name), Rc::default());
+        let mut found = Meanings::default();
+        let scopes = self.scopes;
+        for &id in scopes.scopes[scope].bindings.get(name).into_iter().flatten() {
+            found.add(&self.binding(id));
+        }
+        let found = Rc::new(found);
+        self.crowds.insert((scope, name), found.clone());
+        found
+    }
+
+    /// Whether code in `place` runs for type checkers only.
+    pub fn is_dead(&mut self, place: Place) -> bool {
+        let mut path = Vec::new();
+        let mut next = Some(place);
+        let mut dead = false;
+        while let Some(place) = next {
+            if let Some(&known) = self.dead.get(&place.block) {
+                dead = known;
+                break;
+            }
+            path.push(place.block);
+            let block = &self.scopes.blocks[place.block];
+            if let Some((test, true)) = block.type_checking {
+                // Until it is known: so that the question does not ask itself.
+                self.dead.insert(place.block, false);
+                let outer = Place { block: block.parent.unwrap_or(place.block), ..place };
+                let meanings = self.meaning(test, outer);
+                dead = !meanings.open
+                    && !meanings.known.is_empty()
+                    && meanings.known.iter().all(|meaning| match meaning {
+                        Meaning::Name(id) => self.names.special(*id) == Some(Special::TypeChecking),
+                        Meaning::Constant(constant) => *constant == Constant::Bool(false),
+                        _ => false,
+                    });
+                if dead {
+                    break;
+                }
+            }
+            next = match block.parent {
+                Some(parent) => Some(Place { block: parent, ..place }),
+                None => self.scopes.scopes[place.scope].defined.map(|(outer, _)| outer),
+            };
+        }
+        self.dead.extend(path.into_iter().map(|block| (block, dead)));
+        dead
+    }
+
+    fn binding(&mut self, id: BindingId) -> Rc<Meanings<'a>> {
+        match &self.bindings[id] {
+            Known::Yes(meanings) => return meanings.clone(),
+            // Bound to itself: adds nothing.
+            Known::Asked => return Rc::default(),
+            Known::Not if self.chain > MAX_CHAIN => return Rc::new(Meanings::unknown()),
+            Known::Not => {}
+        }
+        self.bindings[id] = Known::Asked;
+        let found = Rc::new(self.deeper(|resolver| resolver.evaluate(id)));
+        self.bindings[id] = Known::Yes(found.clone());
+        found
+    }
+
+    fn evaluate(&mut self, id: BindingId) -> Meanings<'a> {
+        let Binding { bound, place, .. } = self.scopes.bindings[id];
+        match bound {
+            Bound::Import { module, member: None } => self.module(module),
+            Bound::Import { module, member: Some(member) } => self.member(module, member),
+            Bound::Value(value) => self.meaning(value, place),
+            Bound::Entered(value) => {
+                let mut entered = self.meaning(value, place);
+                entered.known.retain(|meaning| matches!(meaning, Meaning::Instance(_) | Meaning::Object(_)));
+                entered.open |= entered.known.is_empty();
+                entered
+            }
+            Bound::Annotated(annotation) => {
+                let mut found = Meanings::unknown();
+                for meaning in self.annotation(annotation, place).known {
+                    match meaning {
+                        Meaning::Name(id) if self.names.is_class(id) => found.insert(Meaning::Instance(id)),
+                        Meaning::Class(class) => found.insert(Meaning::Object(class)),
+                        _ => {}
+                    }
+                }
+                found
+            }
+            Bound::Receiver { class, is_class: true } => Meanings::one(Meaning::Class(class)),
+            Bound::Receiver { class, is_class: false } => Meanings::one(Meaning::Object(class)),
+            Bound::Class(class) => Meanings::one(Meaning::Class(class)),
+            Bound::Function => Meanings::one(Meaning::Other),
+            Bound::Opaque => Meanings::unknown(),
+            Bound::Star { .. } | Bound::Deleted => Meanings::default(),
+        }
+    }
+
+    /// `X`, `Optional[X]`, `X | None`
+    fn annotation(&mut self, annotation: &'a Expr, place: Place) -> Meanings<'a> {
+        let mut found = Meanings::default();
+        let mut pending = vec![annotation];
+        for _ in 0..MAX_MEANINGS {
+            match pending.pop() {
+                Some(Expr::BinOp(either)) => pending.extend([&*either.left, &*either.right]),
+                Some(Expr::Subscript(subscript)) => pending.push(&subscript.slice),
+                Some(Expr::Tuple(tuple)) => pending.extend(&tuple.elts),
+                Some(name @ (Expr::Name(_) | Expr::Attribute(_))) => found.add(&self.meaning(name, place)),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        found
+    }
+
+    /// Follows one more name; the chain of names may be longer than the stack is deep.
+    fn deeper<T>(&mut self, follow: impl FnOnce(&mut Self) -> T) -> T {
+        self.chain += 1;
+        let found = stacker::maybe_grow(128 * 1024, 1024 * 1024, || follow(self));
+        self.chain -= 1;
+        found
+    }
+}
+
+/// The ruled name that a star import binds to `name`.
+fn star_member(names: &Names<'_>, binding: &Binding<'_>, name: &str) -> Option<NameId> {
+    match binding.bound {
+        Bound::Star { module } if !name.starts_with('_') => names.find(module).and_then(|id| names.child(id, name)),
+        _ => None,
+    }
+}

@@ -1,0 +1,143 @@
+//! Attributes of modules, local classes and their instances.
+
+use super::{Known, MAX_CHAIN, Resolver};
+use crate::scan::meaning::{MAX_MEANINGS, Meaning, Meanings};
+use crate::scan::names::NameId;
+use crate::scan::scopes::{Class, ClassId, Place, ScopeKind};
+use std::rc::Rc;
+
+impl<'a> Resolver<'a, '_> {
+    /// The module `path`, as `import path as name` binds it.
+    pub fn module(&self, path: &str) -> Meanings<'a> {
+        match self.names.find(path) {
+            Some(id) => Meanings::one(Meaning::Name(id)),
+            None if self.names.knows_module_of(path) => Meanings::one(Meaning::Other),
+            None => Meanings::unknown(),
+        }
+    }
+
+    pub(super) fn member(&self, module: &str, member: &str) -> Meanings<'a> {
+        let module = if module.ends_with(".six.moves") { "six.moves" } else { module };
+        match self.names.find(module) {
+            Some(id) => self.attribute_of_name(id, member),
+            None => self.module(module),
+        }
+    }
+
+    /// What `name` of each of `objects` may mean.
+    pub fn attribute(&mut self, objects: &Meanings<'a>, name: &'a str) -> Meanings<'a> {
+        let mut found = Meanings { known: Vec::new(), open: objects.open };
+        for object in &objects.known {
+            match *object {
+                Meaning::Name(id) => found.add(&self.attribute_of_name(id, name)),
+                Meaning::Instance(id) => match self.names.child(id, name) {
+                    Some(method) => found.insert(Meaning::Method(method)),
+                    None => found.open = true,
+                },
+                Meaning::Class(class) => found.add(&self.class_attribute(class, name, false, true)),
+                Meaning::Object(class) => found.add(&self.class_attribute(class, name, true, true)),
+                Meaning::Super(class) => found.add(&self.class_attribute(class, name, true, false)),
+                _ => found.open = true,
+            }
+        }
+        found
+    }
+
+    pub(super) fn attribute_of_name(&self, id: NameId, name: &str) -> Meanings<'a> {
+        Meanings::one(match self.names.child(id, name) {
+            Some(child) => Meaning::Name(child),
+            None if name == "__dict__" => Meaning::Namespace(id),
+            None => Meaning::Other,
+        })
+    }
+
+    /// `name` of the local class or its instance; `own`: looked up in the class itself first.
+    fn class_attribute(&mut self, class: ClassId, name: &'a str, on_instance: bool, own: bool) -> Meanings<'a> {
+        let scopes = self.scopes;
+        let mut found = Meanings::default();
+        for (ancestor, is_self) in self.local_ancestors(class) {
+            if is_self && !own {
+                continue;
+            }
+            let class = &scopes.classes[ancestor];
+            found.add(&self.crowd(class.scope, name));
+            for &id in class.attributes.get(name).into_iter().flatten().take(MAX_MEANINGS) {
+                found.add(&self.binding(id));
+                self.read.insert(id);
+                // Anyone may assign to an attribute.
+                found.open = true;
+            }
+            if !found.known.is_empty() || found.open {
+                return found;
+            }
+        }
+        for base in self.ruled_ancestors(class) {
+            if let Some(child) = self.names.child(base, name) {
+                found.insert(if on_instance { Meaning::Method(child) } else { Meaning::Name(child) });
+            }
+        }
+        found.open |= found.known.is_empty();
+        found
+    }
+
+    /// The class and the local classes it derives from, nearest first.
+    pub fn local_ancestors(&mut self, class: ClassId) -> Vec<(ClassId, bool)> {
+        let mut found = vec![class];
+        let mut next = 0;
+        while next < found.len() && found.len() < MAX_MEANINGS {
+            for meaning in &self.bases(found[next]).known {
+                match *meaning {
+                    Meaning::Class(base) if !found.contains(&base) => found.push(base),
+                    _ => {}
+                }
+            }
+            next += 1;
+        }
+        found.into_iter().map(|ancestor| (ancestor, ancestor == class)).collect()
+    }
+
+    /// The ruled classes that the local class derives from, directly or through local classes.
+    pub fn ruled_ancestors(&mut self, class: ClassId) -> Vec<NameId> {
+        let mut found = Vec::new();
+        for (ancestor, _) in self.local_ancestors(class) {
+            for meaning in &self.bases(ancestor).known {
+                match *meaning {
+                    Meaning::Name(base) if !found.contains(&base) => found.push(base),
+                    _ => {}
+                }
+            }
+        }
+        found
+    }
+
+    /// What the bases of a local class may mean.
+    pub fn bases(&mut self, class: ClassId) -> Rc<Meanings<'a>> {
+        match &self.bases[class] {
+            Known::Yes(meanings) => return meanings.clone(),
+            Known::Asked => return Rc::default(),
+            Known::Not if self.chain > MAX_CHAIN => return Rc::new(Meanings::unknown()),
+            Known::Not => {}
+        }
+        self.bases[class] = Known::Asked;
+        let Class { statement, place, .. } = &self.scopes.classes[class];
+        let mut found = Meanings::default();
+        for base in statement.bases().iter().take(MAX_MEANINGS) {
+            found.add(&self.deeper(|resolver| resolver.meaning(base, *place)));
+        }
+        let found = Rc::new(found);
+        self.bases[class] = Known::Yes(found.clone());
+        found
+    }
+
+    /// The class in whose body `place` is.
+    pub(super) fn class_around(&self, place: Place) -> Option<ClassId> {
+        let mut next = Some(place.scope);
+        while let Some(scope) = next.map(|id| &self.scopes.scopes[id]) {
+            if scope.kind == ScopeKind::Class {
+                return scope.receiver.map(|(class, _)| class);
+            }
+            next = scope.defined.map(|(outer, _)| outer.scope);
+        }
+        None
+    }
+}
