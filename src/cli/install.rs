@@ -13,6 +13,10 @@ pub fn install(arguments: &InstallArguments) -> Result<Outcome, Failure> {
     let binary = std::env::current_exe().map_err(|error| Failure::new(format!("cannot tell where I am: {error}")))?;
     let text = hook::text(&binary).map_err(Failure::new)?;
     let repository = repository::discover()?;
+    if repository.is_bare() {
+        let message = format!("{}: nothing is committed in a bare repository", output::shown(repository.git_dir()));
+        return Err(Failure::new(message).hint("install the hooks where people commit"));
+    }
     let directory = hooks_directory(&repository)?;
     let hooks = look(&directory)?;
     if let Some((foreign, _)) = hooks.iter().find(|(_, found)| *found == Found::Foreign) {

@@ -41,7 +41,8 @@ pub fn say(text: &str) {
 pub fn shown(path: &Path) -> String {
     let here = std::env::current_dir().and_then(|directory| directory.canonicalize());
     let path = here.as_deref().ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
-    printable(&path.to_string_lossy()).into_owned()
+    let text = path.to_string_lossy();
+    if text.is_empty() { ".".into() } else { printable(&text).into_owned() }
 }
 
 /// When to colour.

@@ -1,7 +1,7 @@
 //! `picklegate rules`: what is known, and whether it holds.
 
 use super::arguments::RulesCommand;
-use super::{Failure, judging, output};
+use super::{Failure, configuration, judging, output, repository};
 use crate::gate::{self, Outcome};
 use crate::report::{printable, rule_explanation, rule_list};
 use crate::rules::RuleSet;
@@ -12,23 +12,38 @@ use std::path::{Path, PathBuf};
 pub fn run(command: &RulesCommand) -> Result<Outcome, Failure> {
     match command {
         RulesCommand::List { rules } => {
-            output::print(rule_list(&judging::rules(rules)?))?;
+            output::print(rule_list(&in_force(rules)?))?;
             Ok(Outcome::Clean)
         }
         RulesCommand::Explain { id, rules } => {
-            output::print(explain(id, &judging::rules(rules)?)?)?;
+            output::print(explain(id, rules)?)?;
             Ok(Outcome::Clean)
         }
         RulesCommand::Test { file } => test(file.as_deref()),
     }
 }
 
-fn explain(id: &str, rules: &RuleSet) -> Result<String, Failure> {
-    match (id, rules.rule(id)) {
-        (_, Some(rule)) => Ok(rule_explanation(rule, rules.library(&rule.library))),
-        ("unused-allow", _) => Ok(UNUSED_ALLOW.into()),
-        ("malformed-allow", _) => Ok(MALFORMED_ALLOW.into()),
-        _ => Err(Failure::new(format!("{id}: there is no such rule")).hint("`picklegate rules list` names them all")),
+/// The built-in rules, those of `files`, and those that the repository here adds to what is staged.
+fn in_force(files: &[PathBuf]) -> Result<RuleSet, Failure> {
+    let base = judging::rules(files)?;
+    match repository::discover().and_then(|repository| Ok(repository.index()?)) {
+        Ok(index) => Ok(configuration::read(&*index, &base)?.policy.rules),
+        Err(_) => Ok(base),
+    }
+}
+
+fn explain(id: &str, files: &[PathBuf]) -> Result<String, Failure> {
+    let explanation = |rules: &RuleSet| rules.rule(id).map(|rule| rule_explanation(rule, rules.library(&rule.library)));
+    match id {
+        "unused-allow" => Ok(UNUSED_ALLOW.into()),
+        "malformed-allow" => Ok(MALFORMED_ALLOW.into()),
+        // What is built in needs no repository, and no configuration that can be understood.
+        _ => match explanation(&judging::rules(files)?) {
+            Some(text) => Ok(text),
+            None => explanation(&in_force(files)?).ok_or_else(|| {
+                Failure::new(format!("{id}: there is no such rule")).hint("`picklegate rules list` names them all")
+            }),
+        },
     }
 }
 

@@ -1,14 +1,18 @@
 //! The last line of a report for people: the outcome, and how much was looked at.
 
 use super::{Subject, View, count};
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::gate::{Outcome, Verdict};
+use crate::rules::RESERVED_IDS;
 
 /// The outcome as a word, and the rest of the line: `blocked`, `1 unsafe load introduced`.
 pub(super) fn summary(verdict: &Verdict, view: View) -> (&'static str, String) {
     let outcome = verdict.outcome(view.fail_on);
-    let (blocking, passing): (Vec<_>, Vec<_>) =
-        verdict.findings.iter().map(|finding| finding.severity).partition(|&severity| severity >= view.fail_on);
+    let (blocking, passing): (Vec<&Finding>, Vec<&Finding>) =
+        verdict.findings.iter().partition(|finding| finding.severity >= view.fail_on);
+    // What is wrong with a comment blocks only where the line was moved, and is no load.
+    let is_load = |finding: &&Finding| !RESERVED_IDS.contains(&finding.rule.as_str());
+    let noun = if blocking.iter().all(is_load) { "unsafe load" } else { "finding" };
     let mut parts = Vec::new();
     match outcome {
         Outcome::Clean => parts.push(looked_at(verdict, view)),
@@ -18,11 +22,11 @@ pub(super) fn summary(verdict: &Verdict, view: View) -> (&'static str, String) {
             }
             if !blocking.is_empty() {
                 let happened = if view.subject == Subject::Tree { "found" } else { "introduced" };
-                parts.push(format!("{} {happened}", count(blocking.len(), "unsafe load")));
+                parts.push(format!("{} {happened}", count(blocking.len(), noun)));
             }
         }
     }
-    let below = |severity| passing.iter().filter(|&&s| s == severity).count();
+    let below = |severity| passing.iter().filter(|finding| finding.severity == severity).count();
     let (warnings, notes) = (below(Severity::Warning), below(Severity::Note));
     if warnings > 0 {
         parts.push(count(warnings, "warning"));
@@ -74,6 +78,8 @@ mod tests {
         );
         let all = View { fail_on: Severity::Note, subject: Subject::Tree, ..view };
         assert_eq!(summary(&verdict, all), "blocked: 3 unsafe loads found");
+        verdict.findings[0].rule = "unused-allow".into();
+        assert_eq!(summary(&verdict, all), "blocked: 3 findings found");
 
         verdict.unscanned = samples::verdict().unscanned;
         verdict.findings.drain(..2);

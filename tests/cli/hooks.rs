@@ -1,7 +1,7 @@
 //! Installing and removing hooks, and what the hook does when it cannot run.
 
-use crate::support::{Repository, UNSAFE, show};
-use snapbox::{IntoData as _, assert_data_eq, str};
+use crate::support::{Repository, UNSAFE, show, shows};
+use snapbox::str;
 use std::fs;
 
 #[test]
@@ -9,7 +9,7 @@ fn install_says_what_it_writes_and_uninstall_takes_it_back() {
     let repository = Repository::new();
     let hooks = repository.top.join(".git/hooks");
     let before: Vec<_> = list(&hooks);
-    assert_data_eq!(
+    shows(
         repository.transcript(&["install", "--dry-run"]),
         str![[r#"
 exit 0
@@ -17,11 +17,10 @@ exit 0
 would write .git/hooks/pre-commit
 would write .git/hooks/pre-merge-commit
 
-"#]]
-        .raw()
+"#]],
     );
     assert_eq!(list(&hooks), before);
-    assert_data_eq!(
+    shows(
         repository.transcript(&["install"]),
         str![[r#"
 exit 0
@@ -29,13 +28,12 @@ exit 0
 wrote .git/hooks/pre-commit
 wrote .git/hooks/pre-merge-commit
 
-"#]]
-        .raw()
+"#]],
     );
     assert_eq!(list(&hooks).len(), before.len() + 2);
     let again = repository.picklegate(&["install"]);
     assert!(again.status.success(), "{}", show(&again));
-    assert_data_eq!(
+    shows(
         repository.transcript(&["uninstall", "--dry-run"]),
         str![[r#"
 exit 0
@@ -43,10 +41,9 @@ exit 0
 would remove .git/hooks/pre-commit
 would remove .git/hooks/pre-merge-commit
 
-"#]]
-        .raw()
+"#]],
     );
-    assert_data_eq!(
+    shows(
         repository.transcript(&["uninstall"]),
         str![[r#"
 exit 0
@@ -54,11 +51,10 @@ exit 0
 removed .git/hooks/pre-commit
 removed .git/hooks/pre-merge-commit
 
-"#]]
-        .raw()
+"#]],
     );
     assert_eq!(list(&hooks), before);
-    assert_data_eq!(
+    shows(
         repository.transcript(&["uninstall"]),
         str![[r#"
 exit 0
@@ -66,8 +62,7 @@ exit 0
 not there: .git/hooks/pre-commit
 not there: .git/hooks/pre-merge-commit
 
-"#]]
-        .raw()
+"#]],
     );
 }
 
@@ -76,7 +71,7 @@ fn a_foreign_hook_is_left_alone() {
     let repository = Repository::new();
     let hook = repository.top.join(".git/hooks/pre-commit");
     repository.write(".git/hooks/pre-commit", "#!/bin/sh\necho mine\n");
-    assert_data_eq!(
+    shows(
         repository.transcript(&["install"]),
         str![[r#"
 exit 2
@@ -85,10 +80,9 @@ error: .git/hooks/pre-commit: another hook is there; it was left alone
 hint: add this line to your hook, after its first line:
       '[BINARY]' check --quiet || exit
 
-"#]]
-        .raw()
+"#]],
     );
-    assert_data_eq!(
+    shows(
         repository.transcript(&["uninstall"]),
         str![[r#"
 exit 0
@@ -96,8 +90,7 @@ exit 0
 left alone, because `picklegate install` did not write it: .git/hooks/pre-commit
 not there: .git/hooks/pre-merge-commit
 
-"#]]
-        .raw()
+"#]],
     );
     assert_eq!(fs::read_to_string(hook).expect("it is there"), "#!/bin/sh\necho mine\n");
     assert!(!repository.top.join(".git/hooks/pre-merge-commit").exists());
@@ -124,7 +117,7 @@ fn other_managers_get_their_own_words() {
         repository.write(".git/hooks/pre-commit", "#!/bin/sh\n");
         repository.transcript(&["install"])
     };
-    assert_data_eq!(
+    shows(
         hint(".pre-commit-config.yaml", "repos: []\n"),
         str![[r#"
 exit 2
@@ -140,10 +133,9 @@ hint: add this to .pre-commit-config.yaml, under `repos:`
               pass_filenames: false
               always_run: true
 
-"#]]
-        .raw()
+"#]],
     );
-    assert_data_eq!(
+    shows(
         hint("lefthook.yml", ""),
         str![[r#"
 exit 2
@@ -155,10 +147,9 @@ hint: add this to lefthook.yml:
           - name: picklegate
             run: picklegate check --quiet
 
-"#]]
-        .raw()
+"#]],
     );
-    assert_data_eq!(
+    shows(
         hint(".husky/pre-commit", ""),
         str![[r#"
 exit 2
@@ -167,8 +158,7 @@ error: .git/hooks/pre-commit: another hook is there; it was left alone
 hint: add this line to .husky/pre-commit:
       picklegate check --quiet
 
-"#]]
-        .raw()
+"#]],
     );
 }
 
@@ -176,7 +166,7 @@ hint: add this line to .husky/pre-commit:
 fn hooks_of_every_repository_are_not_ours_to_write() {
     let repository = Repository::new();
     repository.git(&["config", "--global", "core.hooksPath", "~/hooks"]);
-    assert_data_eq!(
+    shows(
         repository.transcript(&["install"]),
         str![[r#"
 exit 2
@@ -185,11 +175,10 @@ error: [ROOT]/gitconfig: sets core.hooksPath to [ROOT]/hooks, which is not of th
 hint: add this line to your hook, after its first line:
       '[BINARY]' check --quiet || exit
 
-"#]]
-        .raw()
+"#]],
     );
     repository.git(&["config", "core.hooksPath", ".githooks"]);
-    assert_data_eq!(
+    shows(
         repository.transcript(&["install"]),
         str![[r#"
 exit 0
@@ -197,13 +186,12 @@ exit 0
 wrote .githooks/pre-commit
 wrote .githooks/pre-merge-commit
 
-"#]]
-        .raw()
+"#]],
     );
     repository.stage("a.py", UNSAFE);
     repository.refuses(&["commit", "-m", "x"]);
     repository.git(&["config", "core.hooksPath", ".husky/_"]);
-    assert_data_eq!(
+    shows(
         repository.transcript(&["install"]),
         str![[r#"
 exit 2
@@ -212,8 +200,23 @@ error: .git/config: sets core.hooksPath to .husky/_, which belongs to husky
 hint: add this line to your hook, after its first line:
       '[BINARY]' check --quiet || exit
 
-"#]]
-        .raw()
+"#]],
+    );
+}
+
+#[test]
+fn a_bare_repository_has_no_commits_to_judge() {
+    let repository = Repository::new();
+    repository.git(&["init", "--quiet", "--bare", "../bare"]);
+    shows(
+        repository.transcript(&["-C", "../bare", "install"]),
+        str![[r#"
+exit 2
+--- stderr
+error: .: nothing is committed in a bare repository
+hint: install the hooks where people commit
+
+"#]],
     );
 }
 
@@ -249,7 +252,7 @@ fn a_program_that_is_gone_blocks() {
     fs::write(&hook, text.replace(crate::support::BINARY, "/nowhere/picklegate")).expect("it can be written");
     repository.stage("a.txt", "");
     let output = repository.try_git(&["commit", "-m", "x"]);
-    assert_data_eq!(
+    shows(
         show(&output),
         str![[r#"
 exit 1
@@ -257,8 +260,7 @@ exit 1
 picklegate: blocked, because the program is gone: not where it was installed from, and not on PATH
 picklegate: install it again and run `picklegate install`, remove this hook, or skip it once with PICKLEGATE=0
 
-"#]]
-        .raw()
+"#]],
     );
     // In the places where cargo and uv install to, it is found.
     let bin = repository.top.join("../.local/bin");

@@ -1,13 +1,13 @@
 //! What people see whatever the rules say: help, usage errors, streams.
 
-use crate::support::{BINARY, Repository, show};
-use snapbox::{IntoData as _, assert_data_eq, str};
+use crate::support::{BINARY, Repository, show, shows};
+use snapbox::str;
 use std::process::{Command, Stdio};
 
 #[test]
 fn help() {
     let repository = Repository::new();
-    assert_data_eq!(
+    shows(
         repository.transcript(&["-h"]),
         str![[r#"
 exit 0
@@ -41,10 +41,9 @@ Exit status:
   1  blocked
   2  could not judge: the message says what to do
 
-"#]]
-        .raw()
+"#]],
     );
-    assert_data_eq!(
+    shows(
         repository.transcript(&["help", "check"]),
         str![[r#"
 exit 0
@@ -104,8 +103,7 @@ Global options:
           
           [default: auto]
 
-"#]]
-        .raw()
+"#]],
     );
 }
 
@@ -121,7 +119,7 @@ fn every_command_has_help() {
 #[test]
 fn usage_errors_are_2() {
     let repository = Repository::new();
-    assert_data_eq!(
+    shows(
         repository.transcript(&["chekc"]),
         str![[r#"
 exit 2
@@ -134,8 +132,7 @@ Usage: picklegate [OPTIONS] <COMMAND>
 
 For more information, try '--help'.
 
-"#]]
-        .raw()
+"#]],
     );
     for wrong in [
         &["check", "--from-ref", "HEAD"][..],
@@ -164,7 +161,7 @@ fn completions_name_the_commands() {
 #[test]
 fn outside_of_a_repository() {
     let repository = Repository::new();
-    assert_data_eq!(
+    shows(
         repository.transcript(&["-C", "..", "check"]),
         str![[r#"
 exit 2
@@ -172,8 +169,7 @@ exit 2
 error: [ROOT]: not inside a git repository
 hint: change into a repository, or make one with `git init`
 
-"#]]
-        .raw()
+"#]],
     );
 }
 

@@ -1,7 +1,7 @@
 //! `check`, `scan` and `audit-deps`: formats, configuration, exit status, and input that cannot be judged.
 
-use crate::support::{Repository, SAFE, UNSAFE, show};
-use snapbox::{IntoData as _, assert_data_eq, str};
+use crate::support::{Repository, SAFE, UNSAFE, show, shows};
+use snapbox::str;
 use std::fs;
 
 /// With a finding of each kind.
@@ -15,7 +15,7 @@ fn repository() -> Repository {
 #[test]
 fn the_formats() {
     let repository = repository();
-    assert_data_eq!(
+    shows(
         repository.transcript(&["check"]),
         str![[r#"
 exit 1
@@ -31,20 +31,18 @@ error[torch-load]: `torch.load` runs code stored in the file it opens
   = more: picklegate rules explain torch-load
 blocked: 1 unsafe load introduced
 
-"#]]
-        .raw()
+"#]],
     );
-    assert_data_eq!(
+    shows(
         repository.transcript(&["check", "--format", "concise"]),
         str![[r#"
 exit 1
 --- stdout
 train/resume.py:5:9: error[torch-load] `torch.load` runs code stored in the file it opens
 
-"#]]
-        .raw()
+"#]],
     );
-    assert_data_eq!(
+    shows(
         repository.transcript(&["check", "--output-format", "json"]),
         str![[r#"
 exit 1
@@ -104,10 +102,11 @@ exit 1
   "diagnostics": []
 }
 
-"#]]
-        .raw()
+"#]],
     );
-    assert_data_eq!(repository.transcript(&["audit-deps"]), str![[r#"
+    shows(
+        repository.transcript(&["audit-deps"]),
+        str![[r#"
 exit 0
 --- stdout
 name   version  evidence  for      where               can unpickle
@@ -115,7 +114,8 @@ torch  ==2.3.1  pinned    runtime  requirements.txt:1  torch-archive-load torch-
 numpy  >=1.26   declared  runtime  requirements.txt:2  numpy-load-allow-pickle numpy-loads
 2 dependencies in 1 manifest, 2 can unpickle
 
-"#]].raw());
+"#]],
+    );
 }
 
 #[test]
@@ -130,39 +130,36 @@ fn equal_input_gives_equal_bytes() {
 #[test]
 fn nothing_staged() {
     let repository = Repository::new();
-    assert_data_eq!(
+    shows(
         repository.transcript(&["check"]),
         str![[r#"
 exit 0
 --- stdout
 clean: nothing staged, nothing checked
 
-"#]]
-        .raw()
+"#]],
     );
     repository.stage("a.py", UNSAFE);
     repository.commit_unchecked();
     repository.write("a.py", UNSAFE.repeat(2));
-    assert_data_eq!(
+    shows(
         repository.transcript(&["check"]),
         str![[r#"
 exit 0
 --- stdout
 clean: nothing staged, nothing checked
 
-"#]]
-        .raw()
+"#]],
     );
-    assert_data_eq!(
+    shows(
         repository.transcript(&["check", "--quiet"]),
         str![[r#"
 exit 0
 
-"#]]
-        .raw()
+"#]],
     );
     let repository = repository.with("CI", "true");
-    assert_data_eq!(
+    shows(
         repository.transcript(&["check"]),
         str![[r#"
 exit 1
@@ -179,8 +176,7 @@ blocked: 1 unsafe load found
 --- stderr
 note: nothing is staged, no range is given and CI is set: judging all of HEAD
 
-"#]]
-        .raw()
+"#]],
     );
 }
 
@@ -196,15 +192,14 @@ fn a_range_is_judged_from_its_merge_base() {
     repository.stage("c.py", UNSAFE);
     repository.commit_unchecked();
     let range = ["check", "--from-ref", "main", "--to-ref", "feature"];
-    assert_data_eq!(
+    shows(
         repository.transcript(&range),
         str![[r#"
 exit 0
 --- stdout
 clean: 1 changed file, 1 scanned, 0 manifests read
 
-"#]]
-        .raw()
+"#]],
     );
     repository.git(&["checkout", "--quiet", "feature"]);
     repository.stage("b.py", UNSAFE);
@@ -269,26 +264,28 @@ fn a_broken_configuration_is_2_until_it_is_mended() {
     let repository = Repository::new();
     repository.stage("a.py", UNSAFE);
     repository.stage("pyproject.toml", "[tool.picklegate]\nfail-on = \"fatal\"\n");
-    assert_data_eq!(
+    shows(
         repository.transcript(&["check"]),
         str![[r#"
 exit 2
 --- stderr
 error: pyproject.toml:2: unknown variant `fatal`, expected one of `note`, `warning`, `error`
 
-"#]]
-        .raw()
+"#]],
     );
     repository.commit_unchecked();
     repository.stage("pyproject.toml", "[tool.picklegate]\nfail-on = \"error\"\n");
-    assert_data_eq!(repository.transcript(&["check"]), str![[r#"
+    shows(
+        repository.transcript(&["check"]),
+        str![[r#"
 exit 0
 --- stdout
 clean: 1 staged file, 0 scanned, 1 manifest read
 --- stderr
 note: the old configuration cannot be read, and the new one stands for it: pyproject.toml:2: unknown variant `fatal`, expected one of `note`, `warning`, `error`
 
-"#]].raw());
+"#]],
+    );
 }
 
 #[test]
@@ -296,7 +293,7 @@ fn a_broken_manifest_is_2() {
     let repository = Repository::new();
     repository.stage("pyproject.toml", "[project]\nname = \"app\"\ndependencies = [\n");
     repository.stage("a.py", SAFE);
-    assert_data_eq!(
+    shows(
         repository.transcript(&["check"]),
         str![[r#"
 exit 2
@@ -305,8 +302,7 @@ not judged: pyproject.toml: line 3: not TOML: unclosed array, expected `]`
    = way out: correct the file, or leave it out of this commit: git restore --staged FILE
 blocked: 1 file could not be judged
 
-"#]]
-        .raw()
+"#]],
     );
 }
 
@@ -315,7 +311,7 @@ fn rules_of_ones_own() {
     let repository = Repository::new();
     repository.stage("picklegate.toml", "rules = [\"rules/own.toml\"]\n");
     repository.stage("a.py", SAFE);
-    assert_data_eq!(
+    shows(
         repository.transcript(&["check"]),
         str![[r#"
 exit 2
@@ -323,14 +319,55 @@ exit 2
 error: picklegate.toml:1: rules: there is no file rules/own.toml in what is judged
 hint: add the file to git, or correct the path
 
-"#]]
-        .raw()
+"#]],
     );
     repository.stage("rules/own.toml", "schema = 1\n\n[[rule]]\nid = 7\n");
     let output = repository.transcript(&["check"]);
     assert!(output.starts_with("exit 2\n--- stderr\nerror: rules/own.toml:4: "), "{output}");
     let output = repository.transcript(&["check", "--rules", "nowhere.toml"]);
     assert!(output.starts_with("exit 2\n--- stderr\nerror: nowhere.toml: cannot read the rules file: "), "{output}");
+}
+
+#[test]
+fn the_rules_file_of_the_documentation_works() {
+    let page = crate::support::project_file("docs/rules.md");
+    let own =
+        page.split("```toml\n").find(|block| block.contains("[[rule]]")).and_then(|rest| rest.split("```").next());
+    let own = own.expect("the page shows a file in full");
+    let repository = Repository::new();
+    repository.stage("own.toml", own);
+    let tested = repository.picklegate(&["rules", "test", "own.toml"]);
+    assert!(tested.status.success(), "{}", show(&tested));
+    assert_eq!(repository.picklegate(&["rules", "explain", "acme-store-get"]).status.code(), Some(2));
+
+    repository.stage("picklegate.toml", "rules = [\"own.toml\"]\n");
+    repository.stage("a.py", "from acme import store\nvalue = store.get(key)\n");
+    let checked = repository.transcript(&["check", "--format", "concise"]);
+    assert!(checked.starts_with("exit 1\n--- stdout\na.py:2:9: error[acme-store-get] "), "{checked}");
+    let explained = repository.transcript(&["rules", "explain", "acme-store-get"]);
+    assert!(explained.starts_with("exit 0\n--- stdout\nerror[acme-store-get]: "), "{explained}");
+    assert!(repository.transcript(&["rules", "list"]).contains("\nacme-store-get "));
+}
+
+#[test]
+fn an_example_that_does_not_hold_is_1() {
+    let repository = Repository::new();
+    let miss = "\n[[rule.miss]]\ncode = \"import marshal; marshal.loads(b)\"\n";
+    let rule = "schema = 1\n\n[[rule]]\nreplace = true\nid = \"marshal-load\"\nlibrary = \"python\"\nseverity = \"error\"\n\
+                message = \"m\"\nruns = \"r\"\nfix = \"f\"\nalternative = \"a\"\n\n[[rule.match]]\n\
+                calls = [\"marshal.loads\"]\n\n[[rule.hit]]\ncode = \"import marshal; marshal.loads(b)\"\n";
+    repository.write("own.toml", format!("{rule}{miss}"));
+    shows(
+        repository.transcript(&["rules", "test", "own.toml"]),
+        str![[r#"
+exit 1
+--- stdout
+marshal-load: example 2: expected nothing, found error
+    import marshal; marshal.loads(b)
+1 of 124 examples of 20 rules do not hold
+
+"#]],
+    );
 }
 
 #[test]
@@ -363,6 +400,7 @@ fn a_corrupt_object_is_2_and_names_the_file() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_path_that_is_no_text_is_shown_and_kept() {
     use std::os::unix::ffi::OsStrExt as _;
     let repository = Repository::new();
@@ -390,7 +428,7 @@ fn every_rule_is_explained() {
         let output = repository.picklegate(&["rules", "explain", id]);
         assert!(output.status.success(), "{id}: {}", show(&output));
     }
-    assert_data_eq!(
+    shows(
         repository.transcript(&["rules", "explain", "torch-laod"]),
         str![[r#"
 exit 2
@@ -398,7 +436,6 @@ exit 2
 error: torch-laod: there is no such rule
 hint: `picklegate rules list` names them all
 
-"#]]
-        .raw()
+"#]],
     );
 }

@@ -1,6 +1,7 @@
 //! The real binary and the real git, in a scrubbed environment. What can be tested below the binary is tested there.
 
 mod commits;
+mod demo;
 mod hooks;
 mod interface;
 mod judging;

@@ -1,5 +1,7 @@
 //! Real repositories and the real binary, in an environment that holds nothing of the machine's.
 
+use snapbox::data::Inline;
+use snapbox::{IntoData as _, assert_data_eq};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -148,6 +150,11 @@ pub fn show(output: &Output) -> String {
         }
     }
     text
+}
+
+/// Compares a transcript with what is expected of it, which `SNAPSHOTS=overwrite` writes.
+pub fn shows(actual: String, expected: Inline) {
+    assert_data_eq!(actual, expected.raw());
 }
 
 /// A file of this repository.
