@@ -44,7 +44,9 @@ fn it_is_refused_fixed_and_accepted_and_leaves_nothing() {
 fn without_git_it_says_so() {
     let repository = Repository::new();
     let output = repository.command(BINARY).arg("demo").env("PATH", &repository.top).output().expect("it can be run");
-    shows(show(&output), str![[r#"
+    shows(
+        show(&output),
+        str![[r#"
 exit 2
 --- stdout
 In a throw-away repository, with the hook installed:
@@ -54,5 +56,6 @@ $ git init --quiet --initial-branch main
 error: git: not found
 hint: the demonstration runs the real git: install it, or put it on PATH
 
-"#]]);
+"#]],
+    );
 }

