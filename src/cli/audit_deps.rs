@@ -5,6 +5,7 @@ use super::{Failure, configuration, judging, output, repository};
 use crate::catalog::Catalog;
 use crate::gate::Outcome;
 use crate::report::{inventory_json, inventory_text};
+use crate::snapshot::{RepoPath, SnapshotError};
 
 /// Prints every entry of every manifest of the tree.
 pub fn run(arguments: &AuditArguments, color: bool) -> Result<Outcome, Failure> {
@@ -12,10 +13,13 @@ pub fn run(arguments: &AuditArguments, color: bool) -> Result<Outcome, Failure> 
     let tree = repository::tree(&arguments.tree)?;
     let rules = configuration::read(&*tree.snapshot, &base)?.policy.rules;
     let mut inventory = Catalog::new(&*tree.snapshot).everything();
-    let part = &tree.part;
-    inventory.dependencies.retain(|found| found.path == *part || found.path.is_inside(part));
-    inventory.manifests.retain(|path| path == part || path.is_inside(part));
-    inventory.diagnostics.retain(|found| found.path == *part || found.path.is_inside(part));
+    let asked = |path: &RepoPath| *path == tree.part || path.is_inside(&tree.part);
+    inventory.dependencies.retain(|found| asked(&found.path));
+    inventory.manifests.retain(asked);
+    inventory.diagnostics.retain(|found| asked(&found.path));
+    inventory.unreadable.retain(|error| match error {
+        SnapshotError::TooLarge { path, .. } | SnapshotError::Unreadable { path, .. } => asked(path),
+    });
     let report = match arguments.format.as_str() {
         "json" => inventory_json(&inventory, &rules),
         _ => inventory_text(&inventory, &rules, color),

@@ -7,12 +7,15 @@ use std::fmt::Write as _;
 /// `path:line:col: severity[rule] message`, then `path: not judged: reason`.
 pub fn concise(verdict: &Verdict, view: View) -> String {
     let mut out = String::new();
+    if view.is_silent(verdict) {
+        return out;
+    }
     for finding in view.shown(verdict) {
         let (line, column) = (finding.start.line, finding.start.column);
         let (rule, message) = (printable(&finding.rule), printable(&finding.message));
         let _ = writeln!(out, "{}:{line}:{column}: {}[{rule}] {message}", finding.path, finding.severity);
     }
-    for odd in &verdict.diagnostics {
+    for odd in view.diagnostics(verdict) {
         let _ = writeln!(out, "{}:{}: not understood: {}", odd.path, odd.line, printable(&odd.problem));
     }
     for unscanned in &verdict.unscanned {

@@ -17,8 +17,9 @@ pub use inventory_text::inventory_text;
 pub use printable::printable;
 pub use rule_text::{rule_explanation, rule_list};
 
+use crate::catalog::{Diagnostic, Gravity};
 use crate::finding::{Finding, Severity};
-use crate::gate::Verdict;
+use crate::gate::{Outcome, Verdict};
 
 /// What a verdict is about: decides the words of the summary.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,7 +43,7 @@ pub struct View {
     pub show_notes: bool,
     /// Whether findings that a comment allows are listed, not only counted.
     pub show_allowed: bool,
-    /// Whether a verdict with nothing to show gives no output at all.
+    /// Whether a clean verdict without findings to show gives no output at all, except as JSON.
     pub quiet: bool,
     /// Whether to colour.
     pub color: bool,
@@ -54,6 +55,16 @@ impl View {
         verdict.findings.iter().filter(move |finding| {
             self.show_notes || finding.severity > Severity::Note || finding.severity >= self.fail_on
         })
+    }
+
+    /// What to show of what was not understood: where an entry was lost, and with notes also what is merely odd.
+    fn diagnostics(self, verdict: &Verdict) -> impl Iterator<Item = &Diagnostic> {
+        verdict.diagnostics.iter().filter(move |odd| self.show_notes || odd.gravity == Gravity::Unread)
+    }
+
+    /// Whether there is nothing to show, because nothing was found and the view is quiet.
+    fn is_silent(self, verdict: &Verdict) -> bool {
+        self.quiet && verdict.outcome(self.fail_on) == Outcome::Clean && self.shown(verdict).next().is_none()
     }
 }
 

@@ -12,9 +12,12 @@ use std::ops::Range;
 
 /// Every finding with its source, what could not be judged, and one line that sums up.
 pub fn text(verdict: &Verdict, view: View) -> String {
+    if view.is_silent(verdict) {
+        return String::new();
+    }
     let renderer = if view.color { Renderer::styled() } else { Renderer::plain() };
     let mut blocks: Vec<String> = view.shown(verdict).map(|found| finding(found, &renderer)).collect();
-    blocks.extend(lines(verdict.diagnostics.iter().map(|odd| {
+    blocks.extend(lines(view.diagnostics(verdict).map(|odd| {
         let place = format!("{}:{}", odd.path, odd.line);
         format!("{} {place}: {}", paint("not understood:", yellow(), view), printable(&odd.problem))
     })));
@@ -37,9 +40,6 @@ pub fn text(verdict: &Verdict, view: View) -> String {
     let way_out = (!verdict.unscanned.is_empty()).then(|| format!("   = way out: {way_out}"));
     blocks.extend(lines(unjudged.chain(way_out)));
     let outcome = verdict.outcome(view.fail_on);
-    if blocks.is_empty() && outcome == Outcome::Clean && view.quiet {
-        return String::new();
-    }
     // The summary belongs to what is above it; blocks stand apart from each other.
     let mut out = blocks.join("\n");
     let (word, rest) = summary(verdict, view);
@@ -184,6 +184,9 @@ blocked: 1 file could not be judged, 1 unsafe load introduced, 1 warning, 1 note
         let verdict = Verdict { counts: samples::verdict().counts, ..Verdict::default() };
         assert_eq!(text(&verdict, samples::VIEW), "clean: 3 staged files, 2 scanned, 1 manifest read\n");
         assert_eq!(text(&verdict, View { quiet: true, ..samples::VIEW }), "");
+        let odd = Verdict { diagnostics: samples::verdict().diagnostics, ..verdict };
+        assert!(text(&odd, samples::VIEW).starts_with("not understood: uv.lock:3: "));
+        assert_eq!(text(&odd, View { quiet: true, ..samples::VIEW }), "");
     }
 
     #[test]
