@@ -425,7 +425,11 @@ mod properties {
         #[test]
         fn any_words(source in fragments()) {
             check(source.as_bytes());
-            check(format!("import pickle, yaml, shelve\n{source}\npickle.loads(x)").as_bytes());
+            let source = format!("import pickle, yaml, shelve\n{source}\npickle.loads(x)");
+            check(source.as_bytes());
+            let cell = serde_json::to_string(&source).expect("a string is JSON");
+            let notebook = format!("{{\"cells\": [{{\"cell_type\": \"code\", \"source\": [{cell}, {cell}]}}]}}");
+            scan_with(&rules(), "a.ipynb", notebook.as_bytes(), Honoured::default());
         }
 
         #[test]
@@ -447,4 +451,29 @@ mod properties {
             prop_assert_eq!(&fingerprints(&plain.replace('\n', "\r\n")), &before);
         }
     }
+}
+
+#[test]
+fn notebooks_are_judged_cell_by_cell() {
+    let notebook = |source: &str| {
+        format!(
+            "{{\n \"cells\": [\n  {{\"cell_type\": \"markdown\", \"source\": [\"pickle.load(f)\"]}},\n  \
+             {{\"cell_type\": \"code\", \"source\": [\n   \"%matplotlib inline\\n\",\n   \"!pip install x\\n\",\n   \
+             \"import pickle\"\n  ]}},\n  {{\"cell_type\": \"code\", \"source\": [\n   {source}\n  ]}}\n ]\n}}\n"
+        )
+    };
+    let judge = |text: &str| scan_with(&rules(), "a.ipynb", text.as_bytes(), Honoured::default());
+    let scan = judge(&notebook("\"x = 1\\n\",\n   \"pickle.load(f)\""));
+    assert_eq!(found(&scan), ["11: error: [pickle-load]"]);
+    assert_eq!(scan.findings[0].label, "called here, in code cell 2");
+    assert_eq!(found(&judge(&notebook("\"\\u0070ickle.load(f)\""))), ["10: error: [pickle-load]"]);
+    assert_eq!(found(&judge(&notebook("\"pickle.load(f)  # picklegate: allow[pickle-load] ours\""))), [""; 0]);
+    assert_eq!(found(&judge(&notebook("\"%time x = pickle.load(f)\""))), ["10: error: [pickle-load]"]);
+    assert_eq!(
+        found(&judge(&notebook("\"!echo it's\\n\", \"!ls -l\\n\", \"pickle.load(f)\""))),
+        ["10: error: [pickle-load]"]
+    );
+    assert_eq!(found(&judge(&notebook("\"json.load(f)\""))), [""; 0]);
+    assert_eq!(found(&judge(&notebook("\"x\\r\\ry\\r\\npickle.load(f)\""))), ["10: error: [pickle-load]"]);
+    assert!(judge("pickle.load(f)").unscanned.is_some_and(|reason| reason.contains("line 1")));
 }

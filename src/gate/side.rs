@@ -4,7 +4,7 @@ use super::Unscanned;
 use crate::catalog::Catalog;
 use crate::finding::Finding;
 use crate::rules::{RuleSet, Selection};
-use crate::scan::{Allowed, Honoured, Scanner, is_python};
+use crate::scan::{Allowed, Honoured, Scanner, is_code};
 use crate::snapshot::{File, RepoPath, Snapshot, SnapshotError};
 
 /// By what a snapshot is judged: its own side's rules and configuration.
@@ -55,13 +55,13 @@ impl<'a> Side<'a> {
         }
         let bytes = match self.snapshot.read(file) {
             Ok(bytes) => bytes,
-            // What is not Python by its name and does not fit into memory is data, not a script.
-            Err(SnapshotError::TooLarge { .. }) if !is_python(&file.path, b"") => return Judged::default(),
+            // What is not code by its name and does not fit into memory is data, not a script.
+            Err(SnapshotError::TooLarge { .. }) if !is_code(&file.path, b"") => return Judged::default(),
             Err(error) => return Judged { unreadable: Some(error.into()), ..Judged::default() },
         };
         let scan = self.scanner.scan(&file.path, &bytes, &self.selection(&file.path), self.policy.honoured);
         Judged {
-            scanned: scan.unscanned.is_none() && is_python(&file.path, &bytes),
+            scanned: scan.unscanned.is_none() && is_code(&file.path, &bytes),
             unreadable: scan.unscanned.map(|reason| Unscanned { path: file.path.clone(), reason }),
             findings: scan.findings,
             allowed: scan.allowed,

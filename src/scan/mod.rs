@@ -11,6 +11,7 @@ mod matching;
 mod meaning;
 mod names;
 mod nesting;
+mod notebook;
 mod prefilter;
 mod python;
 mod resolve;
@@ -82,13 +83,18 @@ impl<'r> Scanner<'r> {
 
     /// Whether a file of this name may have to be judged; if not, its content need not be read.
     pub fn concerns(&self, path: &RepoPath) -> bool {
-        is_python_name(path) || may_be_script(path) || self.texts.iter().any(|text| text.concerns(path))
+        is_python_name(path)
+            || is_notebook(path)
+            || may_be_script(path)
+            || self.texts.iter().any(|text| text.concerns(path))
     }
 
     /// Judges the bytes of one file. `selection` was made for `path`, from the same rules.
     pub fn scan(&self, path: &RepoPath, source: &[u8], selection: &Selection<'_>, honoured: Honoured) -> Scan {
         let mut scan = if is_python(path, source) {
             python::scan(self, path, source, selection, honoured)
+        } else if is_notebook(path) {
+            notebook::scan(self, path, source, selection, honoured)
         } else {
             text::scan(self, path, source, selection, honoured)
         };
@@ -103,9 +109,14 @@ pub fn scan(path: &RepoPath, source: &[u8], selection: &Selection<'_>, honoured:
     Scanner::new(selection.rules()).scan(path, source, selection, honoured)
 }
 
+/// Whether a file holds Python that runs: a notebook, or source.
+pub fn is_code(path: &RepoPath, source: &[u8]) -> bool {
+    is_notebook(path) || is_python(path, source)
+}
+
 /// Whether a file is Python source that runs: by its name (`.py`, `.pyw`), or by the first line of a script without
 /// suffix. Stubs (`.pyi`) never run.
-pub fn is_python(path: &RepoPath, source: &[u8]) -> bool {
+fn is_python(path: &RepoPath, source: &[u8]) -> bool {
     if is_python_name(path) {
         return true;
     }
@@ -118,6 +129,11 @@ pub fn is_python(path: &RepoPath, source: &[u8]) -> bool {
 fn is_python_name(path: &RepoPath) -> bool {
     let name = path.file_name().to_ascii_lowercase();
     name.ends_with(b".py") || name.ends_with(b".pyw")
+}
+
+/// Whether a file is a Jupyter notebook, by its name.
+fn is_notebook(path: &RepoPath) -> bool {
+    path.file_name().to_ascii_lowercase().ends_with(b".ipynb")
 }
 
 /// Whether only the first line says what the file is.

@@ -30,28 +30,38 @@ pub(super) fn scan(
     selection: &Selection<'_>,
     honoured: Honoured,
 ) -> Scan {
-    let unscanned = |reason: String| Scan { unscanned: Some(reason), ..Scan::default() };
     let foreign = decode::is_foreign(source);
     if !foreign && !scanner.prefilter.admits(source) {
         return Scan::default();
     }
-    if source.len() > MAX_BYTES {
-        let reason =
-            format!("{} bytes of Python, more than the {MAX_BYTES} that are parsed; split the file", source.len());
-        return unscanned(reason);
-    }
     let text = match decode::decode(source) {
         Ok(text) => text,
-        Err(reason) => return unscanned(reason),
+        Err(reason) => return Scan { unscanned: Some(reason), ..Scan::default() },
     };
     if foreign && !scanner.prefilter.admits(text.as_bytes()) {
         return Scan::default();
     }
-    if let Some(reason) = nesting::refusal(&text) {
-        return unscanned(reason);
+    scan_text(scanner, path, &text, selection, honoured)
+}
+
+/// Judges source that the prefilter admits.
+pub(super) fn scan_text(
+    scanner: &Scanner<'_>,
+    path: &RepoPath,
+    text: &str,
+    selection: &Selection<'_>,
+    honoured: Honoured,
+) -> Scan {
+    if text.len() > MAX_BYTES {
+        let reason =
+            format!("{} bytes of Python, more than the {MAX_BYTES} that are parsed; split the file", text.len());
+        return Scan { unscanned: Some(reason), ..Scan::default() };
     }
-    let parsed = parse_unchecked_source(&text, PySourceType::Python);
-    let (scan, depth) = judge(scanner, path, &text, &parsed, selection, honoured);
+    if let Some(reason) = nesting::refusal(text) {
+        return Scan { unscanned: Some(reason), ..Scan::default() };
+    }
+    let parsed = parse_unchecked_source(text, PySourceType::Python);
+    let (scan, depth) = judge(scanner, path, text, &parsed, selection, honoured);
     if depth > DEEP {
         // The nesting limits keep this within bounds; the memory is only touched as far as it is used.
         stacker::grow(256 * 1024 * 1024, move || drop(parsed));
