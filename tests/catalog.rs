@@ -1,5 +1,7 @@
 //! The catalog against manifests as people and tools write them, and against what nobody should write.
 
+#[path = "catalog/entries.rs"]
+mod entries;
 #[path = "catalog/governing.rs"]
 mod governing;
 #[path = "catalog/hostile.rs"]

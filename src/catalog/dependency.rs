@@ -151,6 +151,12 @@ pub enum Gravity {
     Unread,
 }
 
+impl Diagnostic {
+    pub(super) fn new(path: RepoPath, line: u32, problem: impl Into<String>, gravity: Gravity) -> Self {
+        Self { path, line, problem: problem.into(), gravity }
+    }
+}
+
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}", self.path, self.line, self.problem)

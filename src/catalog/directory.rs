@@ -2,7 +2,7 @@
 
 use super::formats::{self, Format};
 use super::reading::{Include, Reading, Workspace, shown};
-use super::{Dependency, DistributionName, Evidence, Inventory, Scope, Source, requirements};
+use super::{Dependency, Diagnostic, DistributionName, Evidence, Gravity, Inventory, Scope, Source, requirements};
 use crate::snapshot::{EntryKind, File, RepoPath, Snapshot};
 use bstr::ByteSlice as _;
 use std::collections::{BTreeMap, BTreeSet};
@@ -151,25 +151,33 @@ pub(super) fn read(
 impl Reader<'_> {
     /// The manifests in `directory`.
     fn list(&mut self, directory: &RepoPath) -> Vec<(File, &'static Format)> {
-        match self.snapshot.list(directory) {
-            Ok(entries) => entries
-                .into_iter()
-                .filter(|entry| entry.kind == EntryKind::File)
-                .filter_map(|entry| {
-                    let path = directory.join(&entry.name);
-                    Some((formats::of(&path)?, File { path, id: entry.id })).map(|(format, file)| (file, format))
-                })
-                .collect(),
-            Err(error) => {
-                self.inventory.unreadable.push(error);
-                Vec::new()
+        let entries = self.snapshot.list(directory).unwrap_or_else(|error| {
+            self.inventory.unreadable.push(error);
+            Vec::new()
+        });
+        let mut manifests = Vec::new();
+        for entry in entries {
+            let path = directory.join(&entry.name);
+            match (entry.kind, formats::of(&path)) {
+                (EntryKind::File, Some(format)) => manifests.push((File { path, id: entry.id }, format)),
+                (EntryKind::Symlink, Some(_)) => {
+                    let problem = "a symbolic link is not followed: what it leads to counts where that stands";
+                    self.inventory.diagnostics.push(Diagnostic::new(path, 1, problem, Gravity::Odd));
+                }
+                _ => {}
             }
         }
+        manifests
     }
 
     /// Reads `file`, once.
     fn visit(&mut self, file: &File, format: &Format) {
-        if self.visits.contains_key(&file.path) || self.visits.len() >= MAX_MANIFESTS {
+        if self.visits.contains_key(&file.path) {
+            return;
+        }
+        if self.visits.len() >= MAX_MANIFESTS {
+            let problem = format!("not read: more than {MAX_MANIFESTS} manifests are read for one directory");
+            self.inventory.diagnostics.push(Diagnostic::new(file.path.clone(), 1, problem, Gravity::Unread));
             return;
         }
         match self.snapshot.read(file) {

@@ -1,14 +1,14 @@
-//! The manifest formats: which file names each reads, and one way to read any of them.
+//! What a manifest format is, and the one way to read a file in any of them.
 
 use super::reading::Reading;
-use super::{poetry_lock, pylock, pyproject, requirements, text, uv_lock};
+use super::{FORMATS, requirements, text};
 use crate::snapshot::RepoPath;
 use bstr::ByteSlice as _;
 
 /// Larger manifests are not read: a hostile one takes some 100 times its size in memory.
 const MAX_BYTES: usize = 8 << 20;
 
-/// A manifest format: adding one is its file and a line in [`FORMATS`].
+/// A manifest format. Adding one is its file, and a line in [`FORMATS`].
 pub(super) struct Format {
     pub name: &'static str,
     /// Whether a file of this name, in a directory of that name, is one.
@@ -16,15 +16,6 @@ pub(super) struct Format {
     /// Reads the text; never fails.
     pub read: fn(&mut Reading, &str),
 }
-
-/// All formats. The first that claims a name reads it.
-const FORMATS: &[Format] = &[
-    Format { name: pyproject::FORMAT, is_manifest: pyproject::is_manifest, read: pyproject::read },
-    Format { name: uv_lock::FORMAT, is_manifest: uv_lock::is_manifest, read: uv_lock::read },
-    Format { name: poetry_lock::FORMAT, is_manifest: poetry_lock::is_manifest, read: poetry_lock::read },
-    Format { name: pylock::FORMAT, is_manifest: pylock::is_manifest, read: pylock::read },
-    Format { name: requirements::FORMAT, is_manifest: requirements::is_manifest, read: requirements::read },
-];
 
 /// The format that reads `path`, by its name alone.
 pub(super) fn of(path: &RepoPath) -> Option<&'static Format> {

@@ -36,8 +36,18 @@ pub use governing::{Candidate, Governing, Versions};
 
 use crate::snapshot::{RepoPath, Snapshot, SnapshotError, walk};
 use directory::Directory;
+use formats::Format;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// All formats. The first that claims a file name reads it.
+const FORMATS: &[Format] = &[
+    Format { name: pyproject::FORMAT, is_manifest: pyproject::is_manifest, read: pyproject::read },
+    Format { name: uv_lock::FORMAT, is_manifest: uv_lock::is_manifest, read: uv_lock::read },
+    Format { name: poetry_lock::FORMAT, is_manifest: poetry_lock::is_manifest, read: poetry_lock::read },
+    Format { name: pylock::FORMAT, is_manifest: pylock::is_manifest, read: pylock::read },
+    Format { name: requirements::FORMAT, is_manifest: requirements::is_manifest, read: requirements::read },
+];
 
 /// Dependencies and what was not understood, in the order of the files and lines they came from.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -7,43 +7,51 @@ use super::{Dependency, DistributionName, Evidence, Scope, Source};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::de::{DeTable, DeValue};
 
-/// Reads the `[tool.poetry]` table. What `[project]` says has been read before.
-pub(super) fn read(reading: &mut Reading, tree: &Tree<'_>, poetry: &DeTable<'_>) {
+/// The names that `[project]` and `[dependency-groups]` have, which `[tool.poetry]` then only adds to.
+#[derive(Default)]
+pub(super) struct InProject {
+    /// In the dependencies and extras of `[project]`; empty where that leaves them to `[tool.poetry]`.
+    pub main: BTreeSet<DistributionName>,
+    /// Anywhere.
+    pub all: BTreeSet<DistributionName>,
+}
+
+/// Reads the `[tool.poetry]` table.
+pub(super) fn read(reading: &mut Reading, tree: &Tree<'_>, poetry: &DeTable<'_>, in_project: &InProject) {
     let extras = extras(poetry);
-    let in_project: BTreeSet<DistributionName> = reading.dependencies.iter().map(|d| d.name.clone()).collect();
-    let mut read_table = |table: &DeTable<'_>, scope: &Scope, extras: &BTreeMap<DistributionName, Vec<Scope>>| {
-        for (name, node) in table.iter().filter(|(name, _)| !name.get_ref().eq_ignore_ascii_case("python")) {
-            // Several constraints of one name, each with its own marker.
-            let several = match node.get_ref() {
-                DeValue::Array(array) => &array[..],
-                _ => std::slice::from_ref(node),
-            };
-            for node in several {
-                let distribution = DistributionName::new(name.get_ref());
-                let scopes = match extras.get(&distribution) {
-                    Some(scopes) if is_optional(node) => scopes.clone(),
-                    _ => vec![scope.clone()],
-                };
-                // Beside `[project]`, an entry without a version only says where to take the distribution from.
-                let enriches = in_project.contains(&distribution) && version(node).is_none();
-                if !enriches {
-                    entry(reading, tree, name.get_ref(), node, &scopes);
-                }
-            }
-        }
-    };
-    if let Some(table) = tree::table(poetry, &["dependencies"]) {
-        read_table(table, &Scope::Runtime, &extras);
-    }
-    if let Some(table) = tree::table(poetry, &["dev-dependencies"]) {
-        read_table(table, &Scope::Dev, &BTreeMap::new());
-    }
-    for (group, node) in tree::table(poetry, &["group"]).into_iter().flatten() {
-        if let Some(table) = node.get_ref().as_table().and_then(|group| tree::table(group, &["dependencies"])) {
-            let group = DistributionName::new(group.get_ref()).to_string();
-            read_table(table, &if group == "main" { Scope::Runtime } else { Scope::Group(group) }, &BTreeMap::new());
+    for (name, node) in constraints(poetry, &["dependencies"]) {
+        let distribution = DistributionName::new(name);
+        // Beside a list in `[project]`, other names are not installed.
+        if in_project.main.is_empty() || in_project.main.contains(&distribution) {
+            let in_extras = extras.get(&distribution).filter(|_| is_optional(node));
+            let scopes = in_extras.cloned().unwrap_or_else(|| vec![Scope::Runtime]);
+            entry(reading, tree, name, node, &scopes, in_project);
         }
     }
+    for (name, node) in constraints(poetry, &["dev-dependencies"]) {
+        entry(reading, tree, name, node, &[Scope::Dev], in_project);
+    }
+    for group in tree::table(poetry, &["group"]).into_iter().flat_map(|groups| groups.keys()) {
+        let scope = match DistributionName::new(group.get_ref()).as_str() {
+            "main" => Scope::Runtime,
+            group => Scope::Group(group.to_owned()),
+        };
+        for (name, node) in constraints(poetry, &["group", group.get_ref(), "dependencies"]) {
+            entry(reading, tree, name, node, std::slice::from_ref(&scope), in_project);
+        }
+    }
+}
+
+/// The constraints of a table, each with the name it is for; one name may have several, each with its own marker.
+fn constraints<'a, 't>(poetry: &'a DeTable<'t>, path: &[&str]) -> impl Iterator<Item = (&'a str, &'a Node<'t>)> {
+    let table = tree::table(poetry, path).into_iter().flatten();
+    table.filter(|(name, _)| !name.get_ref().eq_ignore_ascii_case("python")).flat_map(|(name, node)| {
+        let several = match node.get_ref() {
+            DeValue::Array(array) => &array[..],
+            _ => std::slice::from_ref(node),
+        };
+        several.iter().map(|node| (&**name.get_ref(), node))
+    })
 }
 
 /// The extras that each distribution belongs to.
@@ -73,7 +81,18 @@ fn version<'a>(node: &'a Node<'_>) -> Option<&'a str> {
     }
 }
 
-fn entry(reading: &mut Reading, tree: &Tree<'_>, name: &str, node: &Node<'_>, scopes: &[Scope]) {
+fn entry(
+    reading: &mut Reading,
+    tree: &Tree<'_>,
+    name: &str,
+    node: &Node<'_>,
+    scopes: &[Scope],
+    in_project: &InProject,
+) {
+    // Beside `[project]`, an entry without a version only says where to take the distribution from.
+    if version(node).is_none() && in_project.all.contains(&DistributionName::new(name)) {
+        return;
+    }
     let line = tree.line(node);
     let empty = DeTable::new();
     let table = match node.get_ref() {

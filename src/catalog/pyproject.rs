@@ -6,7 +6,7 @@ use super::reading::{Include, Reading, Workspace, masked};
 use super::requirement;
 use super::tree::{self, Node, Tree};
 use super::{DistributionName, Scope, Source, poetry};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::de::{DeTable, DeValue};
 
 /// The name of this format.
@@ -30,16 +30,18 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
             let scope = Scope::Extra(DistributionName::new(extra.get_ref()).to_string());
             list(reading, &tree, Some(node), "project.optional-dependencies", &[scope]);
         }
-        mark_direct(reading);
     }
+    let main = reading.dependencies.iter().map(|dependency| dependency.name.clone()).collect();
     if let Some(groups) = tree::table(root, &["dependency-groups"]) {
         read_groups(reading, &tree, groups);
     }
+    let all = reading.dependencies.iter().map(|dependency| dependency.name.clone()).collect();
+    let in_project = poetry::InProject { main: if is_dynamic(root) { BTreeSet::new() } else { main }, all };
     if let Some(build) = tree::table(root, &["build-system"]) {
         list(reading, &tree, build.get("requires"), "build-system.requires", &[Scope::Build]);
     }
     if let Some(poetry) = tree::table(root, &["tool", "poetry"]) {
-        poetry::read(reading, &tree, poetry);
+        poetry::read(reading, &tree, poetry, &in_project);
     }
     if let Some(dynamic) = tree::table(root, &["tool", "setuptools", "dynamic"]) {
         read_dynamic(reading, &tree, dynamic);
@@ -47,11 +49,15 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
     if let Some(uv) = tree::table(root, &["tool", "uv"]) {
         read_uv(reading, &tree, uv);
     }
+    // All entries of this file are named by the project itself.
+    reading.dependencies.iter_mut().for_each(|dependency| dependency.direct = Some(true));
 }
 
-/// All entries of this file are named by the project itself.
-fn mark_direct(reading: &mut Reading) {
-    reading.dependencies.iter_mut().for_each(|dependency| dependency.direct = Some(true));
+/// Whether `[project]` leaves a part of its dependencies to a tool.
+fn is_dynamic(root: &DeTable<'_>) -> bool {
+    tree::table(root, &["project"]).is_some_and(|project| {
+        tree::strings(project, "dynamic").iter().any(|field| ["dependencies", "optional-dependencies"].contains(field))
+    })
 }
 
 /// Reads an array of dependency specifiers.
@@ -113,12 +119,11 @@ fn read_groups(reading: &mut Reading, tree: &Tree<'_>, groups: &DeTable<'_>) {
             }
         }
     }
-    mark_direct(reading);
 }
 
 /// `group` and all groups that include it, directly or not, sorted.
 fn with_includers(group: String, included_by: &BTreeMap<String, Vec<String>>) -> Vec<String> {
-    let mut found = std::collections::BTreeSet::new();
+    let mut found = BTreeSet::new();
     let mut pending = vec![group];
     while let Some(group) = pending.pop() {
         pending.extend(included_by.get(&group).into_iter().flatten().filter(|by| !found.contains(*by)).cloned());

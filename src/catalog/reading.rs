@@ -65,7 +65,7 @@ impl Reading {
 
     fn note(&mut self, line: u32, problem: String, gravity: Gravity) {
         if self.diagnostics.len() < MAX_DIAGNOSTICS {
-            self.diagnostics.push(Diagnostic { path: self.path.clone(), line, problem, gravity });
+            self.diagnostics.push(Diagnostic::new(self.path.clone(), line, problem, gravity));
         } else {
             self.omitted += 1;
         }
@@ -76,7 +76,7 @@ impl Reading {
         if self.omitted > 0 {
             let line = self.diagnostics.last().map_or(1, |last| last.line);
             let problem = format!("{} more problems from here on, not listed", self.omitted);
-            self.diagnostics.push(Diagnostic { path: self.path.clone(), line, problem, gravity: Gravity::Unread });
+            self.diagnostics.push(Diagnostic::new(self.path.clone(), line, problem, Gravity::Unread));
         }
         self.dependencies.sort_by(|a, b| (a.line, &a.name).cmp(&(b.line, &b.name)));
         self

@@ -105,7 +105,25 @@ pub(super) fn specified(text: &str) -> Specified {
 pub(super) fn read(reading: &mut Reading, text: &str, line: u32, scopes: &[Scope]) {
     match Requirement::split(text) {
         Ok(requirement) => add(reading, requirement, line, scopes),
-        Err(expected) => reading.unread(line, format!("{expected}, found `{}`", shown(text.trim()))),
+        Err(expected) => read_name(reading, text, expected, line, scopes),
+    }
+}
+
+/// Of a text that is no requirement, adds the name it starts with, in any version; without one, or with a template's
+/// braces in its place, says what was expected.
+pub(super) fn read_name(reading: &mut Reading, text: &str, expected: &str, line: u32, scopes: &[Scope]) {
+    let text = text.trim();
+    let name =
+        text.split(|c: char| c.is_whitespace() || "[](){}<>=!~;,@\\/:'\"`$%&*+?^|#".contains(c)).next().unwrap_or("");
+    let problem = format!("{expected}, found `{}`", shown(text));
+    if is_name(name) {
+        let requirement = Requirement { name, extras: "", specifier: "", url: None, marker: None };
+        add(reading, requirement, line, scopes);
+        reading.odd(line, format!("{problem}; taken as any version of {name}"));
+    } else if text.starts_with(['{', '%']) || text.starts_with("<%") {
+        reading.odd(line, problem);
+    } else {
+        reading.unread(line, problem);
     }
 }
 
@@ -184,6 +202,8 @@ pub(super) fn archive(reference: &str) -> Option<(String, Version)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn parts(text: &str) -> (&str, &str, &str, Option<&str>, Option<&str>) {
         let r = Requirement::split(text).expect("pip takes it");
@@ -207,6 +227,47 @@ mod tests {
             parts("a @ git+https://example.org/a.git@v1#egg=a").3,
             Some("git+https://example.org/a.git@v1#egg=a")
         );
+    }
+
+    /// Name, extras and clauses as `pep508_rs` reads them; `None` where it refuses.
+    fn strictly(text: &str) -> Option<(String, BTreeSet<String>, BTreeSet<String>)> {
+        let parsed = pep508_rs::Requirement::<pep508_rs::VerbatimUrl>::from_str(text).ok()?;
+        let clauses = match parsed.version_or_url {
+            Some(pep508_rs::VersionOrUrl::VersionSpecifier(specifiers)) => clauses_of(&specifiers),
+            _ => BTreeSet::new(),
+        };
+        Some((parsed.name.to_string(), parsed.extras.iter().map(ToString::to_string).collect(), clauses))
+    }
+
+    fn tolerantly(text: &str) -> Option<(String, BTreeSet<String>, BTreeSet<String>)> {
+        let split = Requirement::split(text).ok()?;
+        let normal = |name: &str| DistributionName::new(name).to_string();
+        let clauses =
+            specified(split.specifier).specifier.map(|specifiers| clauses_of(&specifiers)).unwrap_or_default();
+        Some((normal(split.name), split_extras(split.extras).iter().map(|extra| normal(extra)).collect(), clauses))
+    }
+
+    fn clauses_of(specifiers: &VersionSpecifiers) -> BTreeSet<String> {
+        specifiers.iter().map(ToString::to_string).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// What the strict reader takes, the tolerant one reads alike. Names end as they must: the strict one panics
+        /// otherwise, and also on what is nested deeply, which is why it judges here alone.
+        #[test]
+        fn well_formed_requirements_are_read_as_pep_508_says(
+            name in "[ ]?[A-Za-z0-9]([-A-Za-z0-9._]{0,3}[A-Za-z0-9])?[ ]?",
+            extras in "(\\[[ ]?[a-z][a-z0-9]?([ ]?,[ ]?[a-z][-._][a-z0-9])?[ ]?\\])?[ ]?",
+            clauses in proptest::collection::vec("(==|>=|<=|!=|~=|<|>|===)[ ]?[0-9]{1,2}[.][0-9](rc1|[.][*]|[+]cu121)?[ ]?", 0..3),
+            marker in "([ ]?;[ ]?os_name == 'nt')?",
+        ) {
+            let text = format!("{name}{extras}{}{marker}", clauses.join(","));
+            if let Some(strict) = strictly(&text) {
+                prop_assert_eq!(tolerantly(&text), Some(strict), "{}", text);
+            }
+        }
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
         }
         match read_line(reading, line, logical, &scope) {
             Ok(()) => requirements += 1,
-            Err(expected) => prose.push((line, format!("{expected}, found `{}`", shown(logical)))),
+            Err(expected) => prose.push((line, logical.to_owned(), expected)),
         }
     }
     if is_lock {
@@ -101,8 +101,8 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
         }
         return;
     }
-    for (line, problem) in prose {
-        reading.unread(line, problem);
+    for (line, text, expected) in prose {
+        requirement::read_name(reading, &text, expected, line, std::slice::from_ref(&scope));
     }
 }
 
@@ -285,6 +285,7 @@ fn without_comment(line: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Gravity;
     use super::*;
     use crate::snapshot::RepoPath;
 
@@ -366,8 +367,20 @@ mod tests {
     #[test]
     fn a_line_that_is_none_is_said_and_the_rest_is_read() {
         let reading = reading("a==1\nb 2.0\nc==3\n");
-        assert_eq!(reading.dependencies.len(), 2);
+        let read: Vec<_> = reading.dependencies.iter().map(|d| (d.raw_name.as_str(), d.raw_version.as_str())).collect();
+        assert_eq!(read, [("a", "==1"), ("b", ""), ("c", "==3")]);
         assert_eq!((reading.diagnostics.len(), reading.diagnostics[0].line), (1, 2));
+        assert_eq!(reading.diagnostics[0].gravity, Gravity::Odd);
+    }
+
+    #[test]
+    fn only_a_line_without_a_name_may_hide_an_entry() {
+        let gravity = |line: &str| reading(&format!("a==1\nb==1\n{line}\n")).diagnostics.first().map(|d| d.gravity);
+        assert_eq!(gravity("==2"), Some(Gravity::Unread));
+        assert_eq!(gravity("{% if torch %}"), Some(Gravity::Odd));
+        assert_eq!(gravity("torch 2.5"), Some(Gravity::Odd));
+        assert_eq!(gravity("torch===nightly"), Some(Gravity::Odd));
+        assert_eq!(gravity("torch"), None);
     }
 
     #[test]

@@ -117,3 +117,74 @@ fn inclusions_end_though_they_run_in_circles() {
     assert_eq!(inventory.dependencies.len(), 1);
     assert_eq!(inventory.dependencies[0].evidence, Evidence::Pinned);
 }
+
+#[test]
+fn forks_pins_and_alternatives_are_a_set() {
+    let lock = "version = 1\n[[package]]\nname = \"torch\"\nversion = \"2.5.1\"\n[[package]]\nname = \"torch\"\nversion = \"2.7.0\"\n";
+    let range = "[project]\ndependencies = [\"torch<2.6; os_name == 'nt'\", \"torch>=2.6; os_name != 'nt'\"]\n";
+    let files = [("uv.lock", lock), ("pyproject.toml", range)];
+    assert_eq!(governing(&files, "x.py", "torch"), ["uv.lock:4 locks 2.5.1", "uv.lock:7 locks 2.7.0"]);
+    let pins = [("requirements.txt", "torch==2.5.1\n"), ("requirements-gpu.txt", "torch==2.7.0+cu126\n")];
+    let both = ["requirements-gpu.txt:1 pins ==2.7.0+cu126", "requirements.txt:1 pins ==2.5.1"];
+    assert_eq!(governing(&pins, "x.py", "torch"), both);
+    let poetry = "[tool.poetry.dependencies]\ntorch = \"^1.9 || ^2.5\"\n";
+    let lock = "[[package]]\nname = \"torch\"\nversion = \"2.5.1\"\n[metadata]\nlock-version = \"2.1\"\n";
+    let files = [("pyproject.toml", poetry), ("poetry.lock", lock)];
+    assert_eq!(governing(&files, "x.py", "torch"), ["poetry.lock:3 locks 2.5.1"]);
+}
+
+#[test]
+fn one_stale_fork_is_in_force_beside_what_the_manifest_says() {
+    let lock = "version = 1\n[[package]]\nname = \"torch\"\nversion = \"2.5.1\"\n[[package]]\nname = \"torch\"\nversion = \"2.7.0\"\n";
+    let range = "[project]\ndependencies = [\"torch>=2.8; os_name == 'nt'\", \"torch>=2.6; os_name != 'nt'\"]\n";
+    let files = [("uv.lock", lock), ("pyproject.toml", range)];
+    let all = ["pyproject.toml:2 declares >=2.8", "uv.lock:4 locks 2.5.1", "uv.lock:7 locks 2.7.0"];
+    assert_eq!(governing(&files, "x.py", "torch"), all);
+}
+
+#[test]
+fn overrides_replace_and_limits_narrow() {
+    let text = "[project]\ndependencies = [\"torch>=2.6\"]\n[tool.uv]\noverride-dependencies = [\"torch==2.5.1\"]\n";
+    assert_eq!(governing(&[("pyproject.toml", text)], "x.py", "torch"), ["pyproject.toml:4 pins ==2.5.1"]);
+    let files = [("requirements.txt", "-c limits.txt\ntorch>=2.4\n"), ("limits.txt", "torch>=2.6\n")];
+    let snapshot = MemorySnapshot::from(files);
+    let governing = Catalog::new(&snapshot).governing(&RepoPath::from("x.py"), &DistributionName::new("torch"));
+    assert_eq!(governing.candidates.len(), 1);
+    assert!(!governing.candidates[0].may_be_in(&["<2.6".parse().expect("PEP 440")]));
+    assert!(governing.candidates[0].may_be_in(&[">=2.6".parse().expect("PEP 440")]));
+}
+
+#[test]
+fn a_lock_that_lists_a_project_by_its_path_governs_it() {
+    let lock = "[[package]]\nname = \"member\"\nversion = \"1\"\n[package.source]\ntype = \"directory\"\nurl = \"libs/member\"\n\n[[package]]\nname = \"torch\"\nversion = \"2.5.1\"\n[metadata]\nlock-version = \"2.1\"\n";
+    let range = "[tool.poetry.dependencies]\ntorch = \">=2\"\n";
+    let files = [("poetry.lock", lock), ("libs/member/pyproject.toml", range), ("libs/other/pyproject.toml", range)];
+    assert_eq!(governing(&files, "libs/member/x.py", "torch"), ["poetry.lock:10 locks 2.5.1"]);
+    assert_eq!(governing(&files, "libs/other/x.py", "torch"), ["libs/other/pyproject.toml:2 declares >=2"]);
+}
+
+#[test]
+fn files_of_any_name_count_where_they_are_included() {
+    let dynamic = "[tool.setuptools.dynamic]\ndependencies = { file = [\"deps.list\"] }\noptional-dependencies.gpu = { file = \"gpu.list\" }\n";
+    let files = [("pyproject.toml", dynamic), ("deps.list", "torch==2.5.1\n"), ("gpu.list", "numpy==1.26\n")];
+    assert_eq!(governing(&files, "x.py", "torch"), ["deps.list:1 pins ==2.5.1"]);
+    assert_eq!(governing(&files, "x.py", "numpy"), ["gpu.list:1 pins ==1.26"]);
+    let all = [("requirements.txt", "-r requirements/dev.txt\n"), ("requirements/dev.txt", "torch==2.5.1\n")];
+    let with_own = [all[0], all[1], ("requirements/base.txt", "torch==2.7.0\n")];
+    let both = ["requirements/base.txt:1 pins ==2.7.0", "requirements/dev.txt:1 pins ==2.5.1"];
+    assert_eq!(governing(&with_own, "x.py", "torch"), both);
+}
+
+#[test]
+fn threads_share_a_catalog() {
+    let snapshot = MemorySnapshot::from([("a/requirements.txt", "torch==2.5.1\n")]);
+    let catalog = Catalog::new(&snapshot);
+    let torch = DistributionName::new("torch");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert_eq!(catalog.governing(&RepoPath::from("a/b/c.py"), &torch).candidates.len(), 1));
+        }
+    });
+    let read: Vec<String> = catalog.read_so_far().into_iter().map(|(directory, _)| directory.to_string()).collect();
+    assert_eq!(read, ["a"]);
+}
