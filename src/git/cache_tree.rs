@@ -4,7 +4,6 @@
 //! covers (-1: no longer valid), a space, the number of nodes directly below, LF and, if valid, the tree's id.
 
 use gix::hash::{Kind as Hash, ObjectId, oid};
-use std::collections::BTreeMap;
 
 /// An extension nested deeper, or with longer paths in total, counts as nonsense.
 const MAX_DEPTH: usize = 4096;
@@ -27,14 +26,26 @@ pub(super) fn root(payload: &[u8], hash: Hash) -> Option<(u32, ObjectId)> {
     Some((node.entries?, node.id?.to_owned()))
 }
 
+/// A directory whose tree is known.
+#[derive(PartialEq, Eq, Debug)]
+pub(super) struct CachedTree {
+    /// Its path, with a slash at the end.
+    pub path: Vec<u8>,
+    /// How many index entries it covers, at least one.
+    pub entries: u32,
+    /// Its tree.
+    pub id: ObjectId,
+}
+
 /// Whether `payload` begins as the extension does: with a root node, valid or not.
-pub(super) fn looks_like_root(payload: &[u8], hash: Hash) -> bool {
+pub(super) fn root_is_next(payload: &[u8], hash: Hash) -> bool {
     parse_node(payload, hash).is_some_and(|(node, _)| node.name.is_empty())
 }
 
-/// The valid nodes that have no valid node above them, by path; empty if the extension makes no sense.
-pub(super) fn topmost_valid(mut payload: &[u8], hash: Hash) -> BTreeMap<Vec<u8>, ObjectId> {
-    let mut found = BTreeMap::new();
+/// The directories with a valid node that have no valid node above them, sorted by path; none if the root is valid, or
+/// if the extension makes no sense.
+pub(super) fn topmost_valid(mut payload: &[u8], hash: Hash) -> Vec<CachedTree> {
+    let mut found = Vec::new();
     /// A node whose children are being read.
     struct Open {
         children_left: u32,
@@ -44,25 +55,28 @@ pub(super) fn topmost_valid(mut payload: &[u8], hash: Hash) -> BTreeMap<Vec<u8>,
     let (mut path, mut path_bytes) = (Vec::new(), 0);
     let mut open: Vec<Open> = Vec::new();
     loop {
-        let Some((node, rest)) = parse_node(payload, hash) else { return BTreeMap::new() };
+        let Some((node, rest)) = parse_node(payload, hash) else { return Vec::new() };
         payload = rest;
         let below_valid = open.last().is_some_and(|parent| parent.valid);
-        if !path.is_empty() {
+        if !open.is_empty() {
+            path.extend_from_slice(node.name);
             path.push(b'/');
         }
-        path.extend_from_slice(node.name);
-        if let (Some(id), false) = (node.id, below_valid) {
+        if let (Some(entries @ 1..), Some(id), false) = (node.entries, node.id, below_valid || open.is_empty()) {
             path_bytes += path.len();
-            found.insert(path.clone(), id.to_owned());
+            found.push(CachedTree { path: path.clone(), entries, id: id.to_owned() });
         }
         if open.len() >= MAX_DEPTH || path_bytes > MAX_PATH_BYTES {
-            return BTreeMap::new();
+            return Vec::new();
         }
         let valid = below_valid || node.id.is_some();
         open.push(Open { children_left: node.children, path_len: path.len(), valid });
         // Go up to the nearest node that has a child left.
         loop {
-            let Some(parent) = open.last_mut() else { return if payload.is_empty() { found } else { BTreeMap::new() } };
+            let Some(parent) = open.last_mut() else {
+                found.sort_by(|a, b| a.path.cmp(&b.path));
+                return if payload.is_empty() { found } else { Vec::new() };
+            };
             path.truncate(parent.path_len);
             if parent.children_left > 0 {
                 parent.children_left -= 1;
@@ -109,8 +123,9 @@ mod tests {
         let nodes =
             [node("", -1, 2, 0), node("a", 3, 1, 1), node("x", 2, 0, 2), node("b", -1, 1, 0), node("y", 1, 0, 3)];
         let found = topmost_valid(&nodes.concat(), Hash::Sha1);
-        let found: Vec<_> = found.iter().map(|(path, id)| (path.as_slice(), id.as_bytes()[0])).collect();
-        assert_eq!(found, [(&b"a"[..], 1), (b"b/y", 3)]);
+        let found: Vec<_> =
+            found.iter().map(|tree| (tree.path.as_slice(), tree.entries, tree.id.as_bytes()[0])).collect();
+        assert_eq!(found, [(&b"a/"[..], 3, 1), (b"b/y/", 1, 3)]);
         assert_eq!(root(&nodes.concat(), Hash::Sha1), None);
         assert_eq!(root(&node("", 9, 0, 5), Hash::Sha1).map(|(entries, _)| entries), Some(9));
     }
@@ -121,7 +136,7 @@ mod tests {
         let trailing = [node("", 3, 0, 1), b"x".to_vec()].concat();
         let deep = std::iter::repeat_n(node("d", -1, 1, 0), 100_000).collect::<Vec<_>>().concat();
         for payload in [lying, trailing, deep, Vec::new(), b"\0x 1\n".to_vec()] {
-            assert_eq!(topmost_valid(&payload, Hash::Sha1), BTreeMap::new());
+            assert_eq!(topmost_valid(&payload, Hash::Sha1), []);
         }
     }
 }

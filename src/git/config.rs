@@ -34,6 +34,8 @@ pub(super) struct Config {
     pub bare: Option<bool>,
     /// `core.worktree`, where it counts, relative to the git directory.
     pub work_tree: Option<PathBuf>,
+    /// Whether each working tree has a configuration file of its own.
+    per_work_tree: bool,
 }
 
 impl Config {
@@ -43,8 +45,14 @@ impl Config {
     pub fn read(git_dir: &Path, common_dir: &Path) -> Result<Self, GitError> {
         let path = common_dir.join("config");
         let Some(file) = parse(&path)? else {
-            let (bare, work_tree) = (None, None);
-            return Ok(Self { hash: Kind::Sha1, reftable: false, partial_clone: false, bare, work_tree });
+            return Ok(Self {
+                hash: Kind::Sha1,
+                reftable: false,
+                partial_clone: false,
+                bare: None,
+                work_tree: None,
+                per_work_tree: false,
+            });
         };
         check_format(&file, &path)?;
         let hash = match lower(&file, "extensions.objectformat").as_deref() {
@@ -63,21 +71,26 @@ impl Config {
         let partial_clone = file.string("extensions.partialclone").is_some()
             || file.sections_by_name("remote").into_iter().flatten().any(promised);
 
-        let mut config = Self { hash, reftable, partial_clone, bare: None, work_tree: None };
-        let own = if boolean(&file, &path, "extensions.worktreeconfig")?.unwrap_or(false) {
-            let path = git_dir.join("config.worktree");
-            Some((parse(&path)?, path))
-        } else {
-            None
-        };
+        let per_work_tree = boolean(&file, &path, "extensions.worktreeconfig")?.unwrap_or(false);
+
+        let mut config = Self { hash, reftable, partial_clone, bare: None, work_tree: None, per_work_tree };
         // `core.bare` and `core.worktree` of the shared file speak of the main working tree, not of linked ones.
-        if own.is_some() || git_dir == common_dir {
+        if per_work_tree || git_dir == common_dir {
             config.take_place(&file, &path)?;
         }
-        if let Some((Some(file), path)) = &own {
-            config.take_place(file, path)?;
+        if per_work_tree {
+            let path = git_dir.join("config.worktree");
+            if let Some(file) = parse(&path)? {
+                config.take_place(&file, &path)?;
+            }
         }
         Ok(config)
+    }
+
+    /// The repository's own configuration files, weakest first; they need not exist.
+    pub fn files(&self, git_dir: &Path, common_dir: &Path) -> impl Iterator<Item = PathBuf> {
+        let own = self.per_work_tree.then(|| git_dir.join("config.worktree"));
+        std::iter::once(common_dir.join("config")).chain(own)
     }
 
     /// Takes over the settings that say where the working tree is.

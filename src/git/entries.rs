@@ -1,47 +1,49 @@
-//! The entries of an index, found but not decoded: where each is, and its path.
-//!
-//! Format: Documentation/gitformat-index.txt, "Index entry". Before the path: ten 32-bit numbers of `stat` data (the
-//! seventh is the mode), the object id, 16 bits of flags and, if the flags say so, 16 more.
+//! The entries of an index in memory, in path order.
 
-use crate::snapshot::RepoPath;
-use bstr::ByteSlice as _;
+use super::tree::{check_name, content_id, sort};
+use crate::snapshot::{Entry, EntryKind, RepoPath};
 use gix::hash::{Kind as Hash, oid};
 
 /// Longer paths together than any index of a real repository has.
 const MAX_PATH_BYTES: usize = 1 << 30;
 
-const EXTENDED: u16 = 0x4000;
-const STAGE: u16 = 0x3000;
-const NAME_LENGTH: u16 = 0x0fff;
-const INTENT_TO_ADD: u16 = 0x2000;
-
-/// What an entry is, by its mode.
+/// What an entry stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Mode {
+pub(super) enum Kind {
     File,
     Symlink,
     Submodule,
-    /// A whole directory that a sparse index does not spell out.
-    Directory,
+    /// A directory that a sparse index does not spell out; its path ends in a slash.
+    Sparse,
+    /// A directory whose entries were passed over, because the cache-tree knows its tree; its path ends in a slash.
+    Cached,
 }
 
-/// The entries of an index, in path order.
+/// What is said of an entry besides its path and object.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Facts {
+    pub kind: Kind,
+    /// 0, or the side of a conflict.
+    pub stage: u8,
+    /// Whether it was only announced, and will not be committed.
+    pub intent_to_add: bool,
+}
+
+/// Entries sorted by path and stage.
 pub(super) struct Entries {
-    bytes: Vec<u8>,
-    /// Paths one after another, where the file does not hold them in one piece (version 4, split index).
+    /// All paths, one after another.
     paths: Vec<u8>,
+    /// All ids, one after another.
+    ids: Vec<u8>,
     slots: Vec<Slot>,
     hash: Hash,
-    /// Whether some entry is not simply one to commit.
+    /// Whether some entry has a stage, or is only intended to be added.
     special: bool,
 }
 
-#[derive(Clone, Copy)]
 struct Slot {
-    /// Where the entry begins in `bytes`.
-    at: u32,
-    /// Where its path begins and ends: in `paths` unless that is empty, in `bytes` otherwise.
-    path: (u32, u32),
+    path_end: u32,
+    facts: Facts,
 }
 
 /// Paths with conflicts.
@@ -52,238 +54,134 @@ pub(super) struct Conflicts {
     pub count: usize,
 }
 
-/// One step of the walk.
-struct Raw {
-    flags: u16,
-    extended: u16,
-    /// Where the path field begins.
-    path_at: usize,
-}
-
 impl Entries {
-    /// Walks `count` entries from `start`, none of which may reach into the checksum; returns where they end.
-    pub fn walk(bytes: Vec<u8>, start: usize, version: u32, count: u32, hash: Hash) -> Result<(Self, usize), String> {
-        if u32::try_from(bytes.len()).is_err() {
-            return Err("more than 4 GiB".into());
+    pub fn new(hash: Hash) -> Self {
+        Self { paths: Vec::new(), ids: Vec::new(), slots: Vec::new(), hash, special: false }
+    }
+
+    /// Adds an entry behind all others.
+    pub fn push(&mut self, path: &[u8], id: &oid, facts: Facts) -> Result<(), String> {
+        if self.paths.len() + path.len() > MAX_PATH_BYTES {
+            return Err(format!("paths of more than {MAX_PATH_BYTES} bytes"));
         }
-        let cut = || "it is cut off, or damaged, in its entries".to_owned();
-        let body = &bytes[..bytes.len().saturating_sub(hash.len_in_bytes())];
-        let (mut paths, mut slots, mut special) = (Vec::new(), Vec::new(), false);
-        let (mut at, mut last, mut last_stage) = (start, (0, 0), 0);
-        for position in 0..count {
-            let raw = parse(body, at, version, hash).ok_or_else(cut)?;
-            let (path, next) = if version == 4 {
-                expand(body, raw.path_at, &mut paths, last).ok_or_else(cut)?
-            } else {
-                inline(body, at, &raw).ok_or_else(cut)?
-            };
-            if paths.len() > MAX_PATH_BYTES {
-                return Err(format!("paths of more than {MAX_PATH_BYTES} bytes"));
-            }
-            let text = |(from, to): (usize, usize)| if version == 4 { &paths[from..to] } else { &bytes[from..to] };
-            let stage = raw.flags & STAGE;
-            let order = text(last).cmp(text(path)).then(last_stage.cmp(&stage));
-            // A split index names no path where it replaces an entry of its other half; anywhere else, listing refuses it.
-            if !text(path).is_empty() && position > 0 && order.is_ge() {
-                return Err(format!("its entries are not in order at {}", RepoPath::new(text(path))));
-            }
-            special |= stage != 0 || raw.extended & INTENT_TO_ADD != 0;
-            // All fit: the bytes were found to be fewer than 4 GiB, the paths are bounded.
-            slots.push(Slot { at: at as u32, path: (path.0 as u32, path.1 as u32) });
-            (last, last_stage, at) = (path, stage, next);
-        }
-        Ok((Self { bytes, paths, slots, hash, special }, at))
+        self.paths.extend_from_slice(path);
+        self.ids.extend_from_slice(id.as_bytes());
+        self.slots.push(Slot { path_end: self.paths.len() as u32, facts });
+        self.special |= facts.stage != 0 || facts.intent_to_add;
+        Ok(())
+    }
+
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The path of an entry, that of a directory with a slash at its end.
+    pub fn path(&self, position: usize) -> &[u8] {
+        let start = position.checked_sub(1).map_or(0, |before| self.slots[before].path_end);
+        &self.paths[start as usize..self.slots[position].path_end as usize]
+    }
+
+    pub fn id(&self, position: usize) -> &oid {
+        let length = self.hash.len_in_bytes();
+        oid::from_bytes_unchecked(&self.ids[position * length..(position + 1) * length])
+    }
+
+    pub fn facts(&self, position: usize) -> Facts {
+        self.slots[position].facts
     }
 
     /// Leaves out what is only intended to be added, as a commit does; `Err` if there are conflicts, as for a commit.
-    pub fn into_committed(mut self) -> Result<Self, Conflicts> {
+    pub fn into_committed(self) -> Result<Self, Conflicts> {
         if !self.special {
             return Ok(self);
         }
+        let mut committed = Self::new(self.hash);
         let mut conflicts = Conflicts { paths: Vec::new(), count: 0 };
         let mut last: &[u8] = b"";
-        for (position, slot) in self.slots.iter().enumerate() {
-            let path = self.key_of(slot);
-            if self.flags(position).0 & STAGE != 0 && path != last {
-                conflicts.count += 1;
+        for position in 0..self.len() {
+            let (path, facts) = (self.path(position), self.facts(position));
+            if facts.stage == 0 {
+                if !facts.intent_to_add {
+                    committed.push(path, self.id(position), facts).expect("these are fewer than before");
+                }
+            } else if path != last {
                 last = path;
+                conflicts.count += 1;
                 if conflicts.paths.len() < 5 {
                     conflicts.paths.push(RepoPath::new(path));
                 }
             }
         }
-        if conflicts.count > 0 {
-            return Err(conflicts);
-        }
-        let kept = |position: &usize| self.flags(*position).1 & INTENT_TO_ADD == 0;
-        self.slots = (0..self.len()).filter(kept).map(|position| self.slots[position]).collect();
-        Ok(self)
-    }
-
-    /// Joins the two halves of a split index: in `base`, the entries at `replaced` are replaced by the first of
-    /// `changes`, one by one, those at `deleted` go, and the rest of `changes` is added.
-    pub fn join(base: Self, changes: Self, replaced: &[usize], deleted: &[usize]) -> Result<Self, String> {
-        let mut joined = Self {
-            bytes: [base.bytes.as_slice(), &changes.bytes].concat(),
-            paths: Vec::new(),
-            slots: Vec::new(),
-            hash: base.hash,
-            special: base.special || changes.special,
-        };
-        let shift = u32::try_from(base.bytes.len()).map_err(|_| "more than 4 GiB")?;
-        if u32::try_from(joined.bytes.len()).is_err() || base.paths.len() + changes.paths.len() > MAX_PATH_BYTES {
-            return Err("more than 4 GiB".into());
-        }
-        let mut slots: Vec<Option<(&[u8], u32)>> =
-            base.slots.iter().map(|slot| Some((base.key_of(slot), slot.at))).collect();
-        if replaced.len() > changes.len() {
-            return Err("it replaces more entries than it holds".into());
-        }
-        let (replacing, added) = changes.slots.split_at(replaced.len());
-        for (position, slot) in replaced.iter().zip(replacing) {
-            match &mut slots[*position] {
-                Some((_, at)) if changes.key_of(slot).is_empty() => *at = slot.at + shift,
-                _ => return Err("it replaces an entry by one of another path".into()),
-            }
-        }
-        for position in deleted {
-            slots[*position] = None;
-        }
-        slots.extend(added.iter().map(|slot| Some((changes.key_of(slot), slot.at + shift))));
-        let mut slots: Vec<(&[u8], u32)> = slots.into_iter().flatten().collect();
-        let stage = |at: u32| flags_at(&joined.bytes, at, joined.hash).0 & STAGE;
-        slots.sort_by(|a, b| a.0.cmp(b.0).then_with(|| stage(a.1).cmp(&stage(b.1))));
-        for (position, (path, at)) in slots.iter().enumerate() {
-            // An added entry takes the place of an equal one; the sort kept it behind.
-            if slots.get(position + 1).is_some_and(|next| next.0 == *path && stage(next.1) == stage(*at)) {
-                continue;
-            }
-            let from = joined.paths.len() as u32;
-            joined.paths.extend_from_slice(path);
-            joined.slots.push(Slot { at: *at, path: (from, joined.paths.len() as u32) });
-        }
-        Ok(joined)
-    }
-
-    /// The index file.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// How many entries there are.
-    pub fn len(&self) -> usize {
-        self.slots.len()
-    }
-
-    /// The path of an entry; of a sparse directory without its trailing slash.
-    pub fn path(&self, position: usize) -> &[u8] {
-        let path = self.sort_key(position);
-        path.strip_suffix(b"/").unwrap_or(path)
-    }
-
-    /// What entries are sorted by: the path, of a sparse directory with its trailing slash.
-    pub fn sort_key(&self, position: usize) -> &[u8] {
-        self.key_of(&self.slots[position])
-    }
-
-    fn key_of(&self, slot: &Slot) -> &[u8] {
-        let source = if self.paths.is_empty() { &self.bytes } else { &self.paths };
-        &source[slot.path.0 as usize..slot.path.1 as usize]
-    }
-
-    /// What an entry is.
-    pub fn mode(&self, position: usize) -> Mode {
-        let at = self.slots[position].at as usize + 24;
-        let mode = u32::from_be_bytes([self.bytes[at], self.bytes[at + 1], self.bytes[at + 2], self.bytes[at + 3]]);
-        match mode & 0o170_000 {
-            0o040_000 => Mode::Directory,
-            0o120_000 => Mode::Symlink,
-            0o160_000 => Mode::Submodule,
-            _ => Mode::File,
-        }
-    }
-
-    /// The object of an entry.
-    pub fn id(&self, position: usize) -> &oid {
-        let at = self.slots[position].at as usize + 40;
-        oid::from_bytes_unchecked(&self.bytes[at..at + self.hash.len_in_bytes()])
-    }
-
-    /// The flags of an entry, and its extended flags.
-    fn flags(&self, position: usize) -> (u16, u16) {
-        flags_at(&self.bytes, self.slots[position].at, self.hash)
+        if conflicts.count == 0 { Ok(committed) } else { Err(conflicts) }
     }
 
     /// The first entry, at or after `from`, whose path is not before `path`.
-    pub fn first_not_before(&self, from: usize, path: &[u8]) -> usize {
+    fn first_not_before(&self, from: usize, path: &[u8]) -> usize {
         // Doubling steps first: what is looked for is most often near.
         let (mut low, mut step) = (from, 1);
-        while low + step < self.len() && self.sort_key(low + step) < path {
+        while low + step < self.len() && self.path(low + step) < path {
             low += step;
             step *= 2;
         }
-        let high = (low + step).min(self.len());
-        low + self.slots[low..high].partition_point(|slot| self.key_of(slot) < path)
-    }
-}
-
-/// The flags of the entry that begins at `at`, which the walk found to be whole, and its extended flags.
-fn flags_at(bytes: &[u8], at: u32, hash: Hash) -> (u16, u16) {
-    let at = at as usize + 40 + hash.len_in_bytes();
-    let flags = be_u16(&bytes[at..]);
-    (flags, if flags & EXTENDED == 0 { 0 } else { be_u16(&bytes[at + 2..]) })
-}
-
-/// The fixed part of the entry at `at`; `None` if it does not fit.
-fn parse(bytes: &[u8], at: usize, version: u32, hash: Hash) -> Option<Raw> {
-    let flags_at = at + 40 + hash.len_in_bytes();
-    let flags = be_u16(bytes.get(flags_at..flags_at + 2)?);
-    if flags & EXTENDED == 0 || version == 2 {
-        return Some(Raw { flags, extended: 0, path_at: flags_at + 2 });
-    }
-    let extended = be_u16(bytes.get(flags_at + 2..flags_at + 4)?);
-    Some(Raw { flags, extended, path_at: flags_at + 4 })
-}
-
-/// The path of an entry of version 2 or 3 and where the next entry begins: NUL up to a multiple of eight.
-fn inline(bytes: &[u8], at: usize, raw: &Raw) -> Option<((usize, usize), usize)> {
-    let mut length = usize::from(raw.flags & NAME_LENGTH);
-    if length == usize::from(NAME_LENGTH) {
-        length = bytes.get(raw.path_at..)?.find_byte(0)?;
-    }
-    let end = raw.path_at + length;
-    if *bytes.get(end)? != 0 {
-        return None;
-    }
-    let next = at + ((end - at + 8) & !7);
-    (next <= bytes.len()).then_some(((raw.path_at, end), next))
-}
-
-/// The path of an entry of version 4, which says how much of the last path to drop and what to append.
-fn expand(bytes: &[u8], at: usize, paths: &mut Vec<u8>, last: (usize, usize)) -> Option<((usize, usize), usize)> {
-    let (dropped, used) = variable_width(bytes.get(at..)?)?;
-    let suffix_at = at + used;
-    let suffix_len = bytes.get(suffix_at..)?.find_byte(0)?;
-    let kept_end = last.1.checked_sub(dropped).filter(|end| *end >= last.0)?;
-    let from = paths.len();
-    paths.extend_from_within(last.0..kept_end);
-    paths.extend_from_slice(&bytes[suffix_at..suffix_at + suffix_len]);
-    Some(((from, paths.len()), suffix_at + suffix_len + 1))
-}
-
-/// The number format of offset deltas in packs: seven bits in each byte, one added for each continuation.
-fn variable_width(bytes: &[u8]) -> Option<(usize, usize)> {
-    let mut value = 0_usize;
-    for (position, byte) in bytes.iter().take(5).enumerate() {
-        value = (value << 7) | usize::from(byte & 0x7f);
-        if byte & 0x80 == 0 {
-            return Some((value, position + 1));
+        let mut high = (low + step).min(self.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.path(middle) < path {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
         }
-        value += 1;
+        low
     }
-    None
-}
 
-fn be_u16(bytes: &[u8]) -> u16 {
-    u16::from_be_bytes([bytes[0], bytes[1]])
+    /// The entry that stands for `directory` or for one above it.
+    pub fn covering(&self, directory: &[u8]) -> Option<usize> {
+        // Whatever sorts between `above/` and `above/below/` lies in `above`, for which one entry stands.
+        let path = [directory, b"/"].concat();
+        let after = self.first_not_before(0, &path);
+        let candidates = [Some(after).filter(|position| *position < self.len()), after.checked_sub(1)];
+        candidates.into_iter().flatten().find(|position| {
+            matches!(self.facts(*position).kind, Kind::Sparse | Kind::Cached) && path.starts_with(self.path(*position))
+        })
+    }
+
+    /// Whether `path` lies in the directory that the last entry stands for.
+    pub fn last_covers(&self, path: &[u8]) -> bool {
+        let last = self.len().checked_sub(1).filter(|last| self.facts(*last).kind == Kind::Cached);
+        last.is_some_and(|last| path.starts_with(self.path(last)))
+    }
+
+    /// The entries directly in `directory`.
+    ///
+    /// # Errors
+    /// What makes a tree of it impossible.
+    pub fn list(&self, directory: &[u8]) -> Result<Vec<Entry>, String> {
+        let prefix = if directory.is_empty() { Vec::new() } else { [directory, b"/"].concat() };
+        let mut found = Vec::new();
+        let mut position = self.first_not_before(0, &prefix);
+        while position < self.len() {
+            let path = self.path(position);
+            let Some(rest) = path.strip_prefix(prefix.as_slice()) else { break };
+            let slash = memchr::memchr(b'/', rest);
+            let name = &rest[..slash.unwrap_or(rest.len())];
+            check_name(name)?;
+            let kind = match self.facts(position).kind {
+                Kind::File => EntryKind::File,
+                Kind::Symlink => EntryKind::Symlink,
+                Kind::Submodule => EntryKind::Submodule,
+                Kind::Sparse | Kind::Cached => EntryKind::Directory,
+            };
+            if slash.is_none_or(|at| at + 1 == rest.len() && kind == EntryKind::Directory) {
+                found.push(Entry { name: name.into(), kind, id: Some(content_id(self.id(position))) });
+                position += 1;
+            } else {
+                found.push(Entry { name: name.into(), kind: EntryKind::Directory, id: None });
+                // Everything below starts with `name/`; `0` is the byte after the slash.
+                position = self.first_not_before(position, &[&prefix, name, b"0"].concat());
+            }
+        }
+        sort(&mut found)?;
+        Ok(found)
+    }
 }

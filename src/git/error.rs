@@ -120,7 +120,7 @@ impl GitError {
             }
             Self::Configuration { .. } => "`git config --list --show-origin` names the line: correct it",
             Self::Reference { .. } => {
-                "`git symbolic-ref HEAD refs/heads/<branch>` repairs HEAD, `git reflog` lists its commits"
+                "`git reflog <ref>` lists the commits it named, `git update-ref <ref> <commit>` sets it"
             }
             Self::Index { .. } => {
                 "keep a copy of the file, then `git reset` makes a new index; stage again what was staged"

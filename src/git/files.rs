@@ -48,12 +48,13 @@ pub(super) fn is_git_directory(directory: &Path) -> Result<bool, GitError> {
         return Ok(false);
     }
     let common = common_directory(directory)?;
+    let common = common.as_deref().unwrap_or(directory);
     Ok(common.join("objects").is_dir() && common.join("refs").is_dir())
 }
 
-/// Where a git directory keeps what all its working trees share; itself, unless it belongs to a linked working tree.
-pub(super) fn common_directory(git_dir: &Path) -> Result<PathBuf, GitError> {
-    Ok(read_path(&git_dir.join("commondir"), "")?.unwrap_or_else(|| git_dir.to_owned()))
+/// Where what all working trees share is kept, if that is not in the git directory itself.
+pub(super) fn common_directory(git_dir: &Path) -> Result<Option<PathBuf>, GitError> {
+    read_path(&git_dir.join("commondir"), "")
 }
 
 /// Whether the error says that the file is not there.
@@ -99,5 +100,91 @@ impl Parts {
         self.file.seek(SeekFrom::Start(0))?;
         self.file.read_exact(&mut head)?;
         Ok(head)
+    }
+}
+
+/// A part of a file, seen through a window that only moves forward.
+pub(super) struct Window<'a> {
+    file: &'a mut Parts,
+    buffer: Vec<u8>,
+    /// Where in `buffer` the bytes begin that were not passed yet.
+    start: usize,
+    /// Where in the file `buffer` ends.
+    read_up_to: u64,
+    /// Where in the file the part ends.
+    end: u64,
+}
+
+impl<'a> Window<'a> {
+    /// How much is read at a time: what stays in the processor's cache.
+    const CHUNK: u64 = 128 << 10;
+
+    /// A window on the bytes from `start` to `end`.
+    pub fn new(file: &'a mut Parts, start: u64, end: u64) -> io::Result<Self> {
+        file.file.seek(SeekFrom::Start(start))?;
+        Ok(Self { file, buffer: Vec::new(), start: 0, read_up_to: start, end })
+    }
+
+    /// Where in the file the window is.
+    pub fn position(&self) -> u64 {
+        self.read_up_to - (self.buffer.len() - self.start) as u64
+    }
+
+    /// Whether nothing is left.
+    pub fn is_at_end(&self) -> bool {
+        self.position() == self.end
+    }
+
+    /// The next `length` bytes; `None` if there are fewer.
+    pub fn peek(&mut self, length: usize) -> io::Result<Option<&[u8]>> {
+        if self.buffer.len() - self.start < length {
+            self.fill(length)?;
+        }
+        Ok(self.buffer[self.start..].get(..length))
+    }
+
+    /// The next `length` bytes, or all there are, and whether these are all.
+    pub fn peek_up_to(&mut self, length: usize) -> io::Result<(&[u8], bool)> {
+        if self.buffer.len() - self.start < length {
+            self.fill(length)?;
+        }
+        let bytes = &self.buffer[self.start..];
+        Ok((bytes, bytes.len() < length))
+    }
+
+    /// Moves over bytes that `peek` has shown.
+    pub fn skip(&mut self, length: usize) {
+        self.start = (self.start + length).min(self.buffer.len());
+    }
+
+    /// Moves over bytes without looking at them; `false` if there are fewer.
+    pub fn seek_forward(&mut self, length: u64) -> io::Result<bool> {
+        let seen = (self.buffer.len() - self.start) as u64;
+        if length <= seen {
+            self.skip(length as usize);
+            return Ok(true);
+        }
+        let target = self.position() + length;
+        if target > self.end {
+            return Ok(false);
+        }
+        self.file.file.seek(SeekFrom::Start(target))?;
+        self.buffer.clear();
+        (self.start, self.read_up_to) = (0, target);
+        Ok(true)
+    }
+
+    /// Reads until `length` bytes are there, or no more are left.
+    fn fill(&mut self, length: usize) -> io::Result<()> {
+        self.buffer.drain(..self.start);
+        self.start = 0;
+        let missing = (length - self.buffer.len()) as u64;
+        let wanted = missing.max(Self::CHUNK).min(self.end - self.read_up_to);
+        let read = (&self.file.file).take(wanted).read_to_end(&mut self.buffer)? as u64;
+        self.read_up_to += read;
+        if read < wanted {
+            return Err(io::Error::other("it became shorter while being read"));
+        }
+        Ok(())
     }
 }

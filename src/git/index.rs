@@ -1,17 +1,20 @@
 //! The index file, read no further than needed.
 //!
 //! Format: Documentation/gitformat-index.txt: a header, entries sorted by path, extensions, a checksum that git does not
-//! verify when it commits, nor do we. `git commit` leaves the index for its hook with a whole cache-tree and then commits
-//! that tree, not the entries; so its root, found from the end of the file, is the exact answer at no cost. Anything else,
-//! and any doubt, is decided by walking all entries.
+//! verify when it commits, nor do we. Three ways to the answer, each taken where the one before it does not lead there:
+//!
+//! 1. `git commit` leaves the index for its hook with a whole cache-tree, and then commits that tree, not the entries.
+//!    So the tree's id, found from the end of the file, is the exact answer at no cost.
+//! 2. Of a cache-tree that is valid in parts, each valid part stands for its entries, which are passed over.
+//! 3. On any doubt, and for a split index, all entries are read.
 
+use super::GitError;
+use super::cache_tree::{self, CachedTree};
 use super::entries::Entries;
-use super::files::Parts;
-use super::split_index::Link;
-use super::{GitError, cache_tree};
+use super::files::{Parts, Window};
+use super::split_index::{self, Link};
+use super::walk::{Trouble, walk};
 use gix::hash::{Kind as Hash, ObjectId};
-use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Signature, version, number of entries.
@@ -29,12 +32,10 @@ pub(super) struct IndexFile {
     count: u32,
 }
 
-/// All that an index says about what will be committed.
-pub(super) struct Index {
-    /// The entries.
-    pub entries: Entries,
-    /// The trees git will use for whole directories rather than the entries in them, by path.
-    pub cached_trees: BTreeMap<Vec<u8>, ObjectId>,
+/// The cache-tree extension and where it begins.
+pub(super) struct CacheTree {
+    at: u64,
+    payload: Vec<u8>,
 }
 
 impl IndexFile {
@@ -59,18 +60,17 @@ impl IndexFile {
         Ok(Some(Self { path: path.to_owned(), file, hash, version, count }))
     }
 
-    /// The tree that `git commit` will commit, if the cache-tree says so.
-    pub fn cached_root(&mut self) -> Result<Option<ObjectId>, GitError> {
+    /// The cache-tree, looked for from the end of the file.
+    pub fn cache_tree(&mut self) -> Result<Option<CacheTree>, GitError> {
         let mut wanted = FIRST_TAIL;
         loop {
             let start = self.file.size.saturating_sub(wanted).max(HEADER as u64);
-            let tail = self.file.read_from(start).map_err(|error| self.broken(error.to_string()))?;
-            let extensions_end = tail.len().saturating_sub(self.hash.len_in_bytes());
-            if let Some(payload) = find_cache_tree(&tail[..extensions_end], self.hash) {
-                let root = cache_tree::root(payload, self.hash);
-                return Ok(root.filter(|(covered, _)| *covered == self.count).map(|(_, id)| id));
+            let mut tail = self.file.read_from(start).map_err(|error| self.broken(error.to_string()))?;
+            tail.truncate(tail.len() - self.hash.len_in_bytes());
+            if let Some((at, end)) = find_cache_tree(&tail, self.hash) {
+                tail.truncate(end);
+                return Ok(Some(CacheTree { at: start + at as u64, payload: tail.split_off(at + 8) }));
             }
-            // An index without the extension is small, or new, or made by a tool: then it is read whole anyway.
             if start == HEADER as u64 {
                 return Ok(None);
             }
@@ -78,64 +78,60 @@ impl IndexFile {
         }
     }
 
-    /// Everything, from walking all entries. `git_dir` holds the other half of a split index.
-    pub fn read_whole(mut self, git_dir: &Path) -> Result<Index, GitError> {
-        let (mut entries, extensions) = self.walk()?;
-        let payload = extensions.cache_tree.map(|range| &entries.bytes()[range]);
-        let cached_trees = payload.map(|payload| cache_tree::topmost_valid(payload, self.hash)).unwrap_or_default();
-        if let Some(range) = extensions.link {
-            let link = Link::parse(&entries.bytes()[range], self.hash).map_err(|problem| self.broken(problem))?;
-            if let Some(link) = link {
-                entries = self.join(entries, &link, git_dir)?;
-            }
-        }
-        Ok(Index { entries, cached_trees })
+    /// The tree that `git commit` will commit, if the cache-tree is whole.
+    pub fn root(&self, cache_tree: &CacheTree) -> Option<ObjectId> {
+        let root = cache_tree::root(&cache_tree.payload, self.hash);
+        root.filter(|(covered, _)| *covered == self.count).map(|(_, id)| id)
     }
 
-    /// Completes the entries of a split index by those of its other half.
-    fn join(&self, changes: Entries, link: &Link, git_dir: &Path) -> Result<Entries, GitError> {
+    /// The entries, those passed over that the cache-tree covers. `git_dir` holds the other half of a split index.
+    pub fn entries(&mut self, cache_tree: &CacheTree, git_dir: &Path) -> Result<Entries, GitError> {
+        let trees = cache_tree::topmost_valid(&cache_tree.payload, self.hash);
+        match self.walk(&trees) {
+            // What looked like the cache-tree must be where the extensions really are.
+            Ok((entries, extensions)) if extensions.link.is_none() && extensions.cache_tree == Some(cache_tree.at) => {
+                Ok(entries)
+            }
+            Err(Trouble::Damaged(problem)) => Err(self.broken(problem)),
+            Ok(_) | Err(Trouble::TreesDisagree) => self.all_entries(git_dir),
+        }
+    }
+
+    /// All entries. `git_dir` holds the other half of a split index.
+    pub fn all_entries(&mut self, git_dir: &Path) -> Result<Entries, GitError> {
+        let (entries, extensions) = self.walk_all()?;
+        let Some(link) = extensions.link else { return Ok(entries) };
+        let broken = |problem| self.broken(problem);
+        let Some(link) = Link::parse(&link, self.hash).map_err(broken)? else { return Ok(entries) };
         let path = git_dir.join(format!("sharedindex.{}", link.base));
         let shared = Self::open(&path, self.hash)?;
-        let mut shared = shared.ok_or_else(|| self.broken(format!("the shared index {} is gone", path.display())))?;
-        let (base, extensions) = shared.walk()?;
-        let checksum = &base.bytes()[base.bytes().len() - self.hash.len_in_bytes()..];
+        let mut shared = shared.ok_or_else(|| broken(format!("the shared index {} is gone", path.display())))?;
+        let (base, extensions) = shared.walk_all()?;
+        let checksum = shared.file.read_from(shared.body_end()).map_err(|error| shared.broken(error.to_string()))?;
         if checksum != link.base.as_bytes() || extensions.link.is_some() {
             return Err(shared.broken("it is not the shared index that its name says".into()));
         }
-        let positions = link.positions(base.len()).map_err(|problem| self.broken(problem))?;
-        Entries::join(base, changes, &positions.replaced, &positions.deleted).map_err(|problem| self.broken(problem))
+        split_index::join(&base, &entries, &link, self.hash).map_err(broken)
     }
 
-    fn walk(&mut self) -> Result<(Entries, Extensions), GitError> {
-        let bytes = self.file.read_from(0).map_err(|error| self.broken(error.to_string()))?;
-        let walked = Entries::walk(bytes, HEADER, self.version, self.count, self.hash);
-        let (entries, end) = walked.map_err(|problem| self.broken(problem))?;
-        let extensions = self.extensions(&entries, end)?;
+    fn walk_all(&mut self) -> Result<(Entries, Extensions), GitError> {
+        self.walk(&[]).map_err(|trouble| match trouble {
+            Trouble::Damaged(problem) => self.broken(problem),
+            Trouble::TreesDisagree => self.broken("its cache-tree disagrees with its entries".into()),
+        })
+    }
+
+    fn walk(&mut self, trees: &[CachedTree]) -> Result<(Entries, Extensions), Trouble> {
+        let end = self.body_end();
+        let mut window = Window::new(&mut self.file, HEADER as u64, end)?;
+        let entries = walk(&mut window, self.version, self.count, self.hash, trees)?;
+        let extensions = Extensions::read(&mut window)?;
         Ok((entries, extensions))
     }
 
-    /// Looks through the extensions, which begin where the entries end.
-    fn extensions(&self, entries: &Entries, start: usize) -> Result<Extensions, GitError> {
-        let mut found = Extensions::default();
-        let bytes = entries.bytes();
-        let end = bytes.len() - self.hash.len_in_bytes();
-        let mut at = start;
-        while at < end {
-            let next = extension_end(&bytes[..end], at)
-                .ok_or_else(|| self.broken("it is cut off, or damaged, in its extensions".into()))?;
-            match &bytes[at..at + 4] {
-                b"TREE" => found.cache_tree = Some(at + 8..next),
-                b"link" => found.link = Some(at + 8..next),
-                b"sdir" => {}
-                optional if optional[0].is_ascii_uppercase() => {}
-                unknown => {
-                    let name = String::from_utf8_lossy(unknown);
-                    return Err(self.broken(format!("extension `{}` is not known", name.escape_debug())));
-                }
-            }
-            at = next;
-        }
-        Ok(found)
+    /// Where the checksum begins.
+    fn body_end(&self) -> u64 {
+        self.file.size - self.hash.len_in_bytes() as u64
     }
 
     fn broken(&self, problem: String) -> GitError {
@@ -143,28 +139,54 @@ impl IndexFile {
     }
 }
 
-/// Where the payloads of the extensions are that matter.
+/// The extensions that matter.
 #[derive(Default)]
 struct Extensions {
-    cache_tree: Option<Range<usize>>,
-    link: Option<Range<usize>>,
+    /// Where the cache-tree begins.
+    cache_tree: Option<u64>,
+    /// The content of the extension that makes this one half of a split index.
+    link: Option<Vec<u8>>,
 }
 
-/// The payload of the cache-tree in the last bytes of an index: a place that reads `TREE`, from where extension follows
-/// extension exactly up to the checksum, and where a root node starts.
-fn find_cache_tree(tail: &[u8], hash: Hash) -> Option<&[u8]> {
+impl Extensions {
+    /// Looks through the extensions, which begin where the entries end.
+    fn read(window: &mut Window<'_>) -> Result<Self, Trouble> {
+        let cut = || Trouble::Damaged("it is cut off, or damaged, in its extensions".into());
+        let mut found = Self::default();
+        while !window.is_at_end() {
+            let at = window.position();
+            let head = window.peek(8)?.ok_or_else(cut)?;
+            let (name, size) = ([head[0], head[1], head[2], head[3]], be_u32(&head[4..]));
+            window.skip(8);
+            match &name {
+                b"TREE" => found.cache_tree = Some(at),
+                b"link" => found.link = Some(window.peek(size as usize)?.ok_or_else(cut)?.to_vec()),
+                b"sdir" => {}
+                optional if optional[0].is_ascii_uppercase() => {}
+                unknown => {
+                    let name = String::from_utf8_lossy(unknown);
+                    return Err(Trouble::Damaged(format!("extension `{}` is not known", name.escape_debug())));
+                }
+            }
+            if !window.seek_forward(size.into())? {
+                return Err(cut());
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Where the cache-tree begins and ends in the last bytes of an index: a place that reads `TREE`, from where extension
+/// follows extension exactly up to the checksum, and where a root node starts.
+fn find_cache_tree(tail: &[u8], hash: Hash) -> Option<(usize, usize)> {
     for at in memchr::memmem::rfind_iter(tail, b"TREE") {
         let Some(end) = extension_end(tail, at) else { continue };
         let mut next = end;
-        while next < tail.len() {
-            match extension_end(tail, next) {
-                Some(end) => next = end,
-                None => break,
-            }
+        while let Some(end) = extension_end(tail, next) {
+            next = end;
         }
-        let payload = &tail[at + 8..end];
-        if next == tail.len() && cache_tree::looks_like_root(payload, hash) {
-            return Some(payload);
+        if next == tail.len() && cache_tree::root_is_next(&tail[at + 8..end], hash) {
+            return Some((at, end));
         }
     }
     None
@@ -179,4 +201,63 @@ fn extension_end(bytes: &[u8], at: usize) -> Option<usize> {
 
 fn be_u32(bytes: &[u8]) -> u32 {
     u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An index of version 2 with these entries, and a cache-tree of these nodes: name, entries, children.
+    fn index(paths: &[&str], nodes: &[(&str, i32, u32)]) -> (tempfile::TempDir, IndexFile) {
+        let mut bytes = [&b"DIRC"[..], &2_u32.to_be_bytes(), &(paths.len() as u32).to_be_bytes()].concat();
+        for path in paths {
+            let mut entry = [&[0; 24][..], &0o100_644_u32.to_be_bytes(), &[0; 12], &[7; 20]].concat();
+            entry.extend_from_slice(&(path.len() as u16).to_be_bytes());
+            entry.extend_from_slice(path.as_bytes());
+            entry.resize((entry.len() + 8) & !7, 0);
+            bytes.extend(entry);
+        }
+        let mut trees = Vec::new();
+        for (name, entries, children) in nodes {
+            trees.extend_from_slice(format!("{name}\0{entries} {children}\n").as_bytes());
+            if *entries >= 0 {
+                trees.extend_from_slice(&[9; 20]);
+            }
+        }
+        bytes.extend([&b"TREE"[..], &(trees.len() as u32).to_be_bytes(), &trees, &[0; 20]].concat());
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = directory.path().join("index");
+        std::fs::write(&path, bytes).expect("it is new");
+        let file = IndexFile::open(&path, Hash::Sha1).expect("it is well formed").expect("it is there");
+        (directory, file)
+    }
+
+    fn walked(paths: &[&str], nodes: &[(&str, i32, u32)]) -> Vec<String> {
+        let (directory, mut file) = index(paths, nodes);
+        let cache_tree = file.cache_tree().expect("it is readable").expect("it is there");
+        let entries = file.entries(&cache_tree, directory.path()).unwrap_or_else(|error| panic!("{error}"));
+        (0..entries.len()).map(|position| String::from_utf8_lossy(entries.path(position)).into_owned()).collect()
+    }
+
+    #[test]
+    fn valid_parts_of_the_cache_tree_stand_for_their_entries() {
+        let paths = ["a.py", "a/x/1.py", "a/x/2.py", "a/y.py", "b/1.py", "b/2.py", "c.py"];
+        let nodes = [("", -1, 2), ("a", -1, 1), ("x", 2, 0), ("b", 2, 0)];
+        assert_eq!(walked(&paths, &nodes), ["a.py", "a/x/", "a/y.py", "b/", "c.py"]);
+        let root = |(_directory, mut file): (tempfile::TempDir, IndexFile)| {
+            let cache_tree = file.cache_tree().expect("it is readable").expect("it is there");
+            file.root(&cache_tree)
+        };
+        assert_eq!(root(index(&paths, &[("", 7, 0)])), Some(ObjectId::from([9; 20])));
+        assert_eq!(root(index(&paths, &[("", 6, 0)])), None, "it covers not all");
+        assert_eq!(root(index(&paths, &nodes)), None);
+    }
+
+    #[test]
+    fn a_cache_tree_that_is_not_about_the_entries_is_not_believed() {
+        let paths = ["a.py", "a/1.py", "a/2.py", "b.py"];
+        for wrong in [("a", 1, 0), ("a", 3, 0), ("a", 9, 0), ("b", 1, 0), ("0", 1, 0), ("z", 1, 0)] {
+            assert_eq!(walked(&paths, &[("", -1, 1), wrong]), paths, "{wrong:?}");
+        }
+    }
 }

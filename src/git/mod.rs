@@ -34,6 +34,7 @@ mod revisions;
 mod split_index;
 mod staged;
 mod tree;
+mod walk;
 
 pub use environment::Environment;
 pub use error::GitError;

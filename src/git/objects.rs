@@ -144,7 +144,7 @@ impl Objects {
         Err(ObjectError::Damaged { id, problem: "too many tags point to each other".into() })
     }
 
-    /// The ids that start with `prefix`: at most two are told apart.
+    /// All ids that start with `prefix`, sorted.
     pub fn starting_with(&self, prefix: gix::hash::Prefix) -> Result<Vec<ObjectId>, ObjectError> {
         let damaged = |problem| ObjectError::Damaged { id: prefix.as_oid().to_owned(), problem };
         let mut ids = std::collections::HashSet::new();
@@ -170,9 +170,9 @@ impl Objects {
 
     /// An object of any kind, from the first store that has it whole.
     pub fn read_any(&self, id: &oid) -> Result<(Kind, Vec<u8>), ObjectError> {
+        let damaged = |problem| ObjectError::Damaged { id: id.to_owned(), problem };
         if id.kind() != self.hash {
-            let problem = format!("its id is not a {} id", self.hash);
-            return Err(ObjectError::Damaged { id: id.to_owned(), problem });
+            return Err(damaged(format!("its id is not a {} id", self.hash)));
         }
         self.with_handles(|handles| {
             let mut first_problem = None;
@@ -186,23 +186,20 @@ impl Objects {
                             let kind = object.kind;
                             return Ok((kind, content));
                         }
-                        Err(error) => self.damaged(id, reason(&error)),
+                        Err(error) => damaged(reason(&error)),
                     },
                     Err(error) => match handle.try_header(id) {
                         Ok(Some(header)) if header.size > self.limit.max(STRUCTURE_LIMIT) => {
-                            ObjectError::TooLarge { id: id.to_owned(), size: header.size, limit: self.limit }
+                            let limit = if header.kind == Kind::Blob { self.limit } else { STRUCTURE_LIMIT };
+                            ObjectError::TooLarge { id: id.to_owned(), size: header.size, limit }
                         }
-                        _ => self.damaged(id, reason(&error)),
+                        _ => damaged(reason(&error)),
                     },
                 };
                 first_problem.get_or_insert(problem);
             }
             Err(first_problem.unwrap_or(ObjectError::Missing { id: id.to_owned(), partial_clone: self.partial_clone }))
         })
-    }
-
-    fn damaged(&self, id: &oid, problem: String) -> ObjectError {
-        ObjectError::Damaged { id: id.to_owned(), problem }
     }
 
     /// Lends a set of handles to `use_them`; handles are costly to make and cannot be shared.

@@ -53,9 +53,7 @@ impl Repository {
         let git_dir = found.git_dir;
         let common_dir = match &environment.common_dir {
             Some(path) => real(start.join(path)),
-            None => {
-                files::common_directory(&git_dir).map(|common| if common == git_dir { common } else { real(common) })?
-            }
+            None => files::common_directory(&git_dir)?.map_or_else(|| git_dir.clone(), real),
         };
         let config = Config::read(&git_dir, &common_dir)?;
         let work_tree = match (&environment.work_tree, &config.work_tree) {
@@ -102,7 +100,7 @@ impl Repository {
     /// # Errors
     /// A configuration file that cannot be read.
     pub fn hooks_directory(&self) -> Result<HooksDirectory, GitError> {
-        let own = [self.common_dir.join("config"), self.git_dir.join("config.worktree")];
+        let own = self.config.files(&self.git_dir, &self.common_dir);
         let outer = self.environment.outer_configuration.iter().map(|path| self.base.join(path));
         let branch = self.branch();
         let home = self.environment.home.as_deref();
@@ -124,8 +122,13 @@ fn search(start: &Path, ceilings: &[PathBuf]) -> Result<Found, GitError> {
             break;
         }
         let dot_git = directory.join(".git");
-        if dot_git.is_file() || files::is_git_directory(&dot_git)? {
-            return Ok(Found { git_dir: follow(&dot_git)?, work_tree: Some(directory.to_owned()) });
+        let git_dir = if dot_git.is_file() {
+            Some(follow(&dot_git)?)
+        } else {
+            files::is_git_directory(&dot_git)?.then_some(dot_git)
+        };
+        if let Some(git_dir) = git_dir {
+            return Ok(Found { git_dir, work_tree: Some(directory.to_owned()) });
         }
         if files::is_git_directory(directory)? {
             return Ok(Found { git_dir: directory.to_owned(), work_tree: None });

@@ -3,6 +3,7 @@
 //! Format: Documentation/gitformat-index.txt, "Split index": the checksum of the shared index, then two EWAH bitmaps of
 //! positions in it, of entries that are deleted and of entries that are replaced.
 
+use super::entries::Entries;
 use super::error::reason;
 use gix::hash::{Kind as Hash, ObjectId};
 use gix_bitmap::ewah;
@@ -13,14 +14,6 @@ pub(super) struct Link {
     pub base: ObjectId,
     deleted: ewah::Vec,
     replaced: ewah::Vec,
-}
-
-/// Positions in the shared index, ascending.
-pub(super) struct Positions {
-    /// Entries that go.
-    pub deleted: Vec<usize>,
-    /// Entries that are replaced.
-    pub replaced: Vec<usize>,
 }
 
 impl Link {
@@ -39,17 +32,47 @@ impl Link {
         }
         Ok(Some(Self { base, deleted, replaced }))
     }
+}
 
-    /// The positions, all of which must lie in the `count` entries of the shared index.
-    pub fn positions(&self, count: usize) -> Result<Positions, String> {
-        let collect = |bitmap: &ewah::Vec| {
-            let mut positions = Vec::new();
-            let whole = bitmap.for_each_set_bit(|position| {
-                positions.push(position);
-                (position < count).then_some(())
-            });
-            whole.map(|()| positions).ok_or_else(|| "it changes entries that its shared index does not have".to_owned())
-        };
-        Ok(Positions { deleted: collect(&self.deleted)?, replaced: collect(&self.replaced)? })
+/// Joins the halves: of `base`, the entries that `link` says are replaced by the first of `changes`, one by one, others
+/// go, and the rest of `changes` is added.
+pub(super) fn join(base: &Entries, changes: &Entries, link: &Link, hash: Hash) -> Result<Entries, String> {
+    // For each entry: what it is sorted by, and where the rest of it is.
+    let entry = |path, half, position: usize| {
+        let half: &Entries = half;
+        ((path, half.facts(position).stage), half, position)
+    };
+    let mut joined: Vec<_> = (0..base.len()).map(|position| Some(entry(base.path(position), base, position))).collect();
+    let mut used = 0;
+    for position in positions(&link.replaced, base.len())? {
+        if used == changes.len() || !changes.path(used).is_empty() {
+            return Err("it replaces more entries than it holds".into());
+        }
+        joined[position] = Some(entry(base.path(position), changes, used));
+        used += 1;
     }
+    for position in positions(&link.deleted, base.len())? {
+        joined[position] = None;
+    }
+    joined.extend((used..changes.len()).map(|position| Some(entry(changes.path(position), changes, position))));
+    let mut joined: Vec<_> = joined.into_iter().flatten().collect();
+    joined.sort_by_key(|(key, ..)| *key);
+    let mut entries = Entries::new(hash);
+    for (number, (key, half, position)) in joined.iter().enumerate() {
+        // An added entry takes the place of an equal one; the sort left it behind that.
+        if joined.get(number + 1).is_none_or(|(next, ..)| next != key) {
+            entries.push(key.0, half.id(*position), half.facts(*position))?;
+        }
+    }
+    Ok(entries)
+}
+
+/// The positions that a bitmap names, all of which must be less than `count`.
+fn positions(bitmap: &ewah::Vec, count: usize) -> Result<Vec<usize>, String> {
+    let mut positions = Vec::new();
+    let whole = bitmap.for_each_set_bit(|position| {
+        positions.push(position);
+        (position < count).then_some(())
+    });
+    whole.map(|()| positions).ok_or_else(|| "it changes entries that its shared index does not have".to_owned())
 }

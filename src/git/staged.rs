@@ -1,14 +1,13 @@
 //! What is about to be committed: the index, against `HEAD` and all that is being merged.
 
-use super::entries::{Entries, Mode};
-use super::index::{Index, IndexFile};
+use super::entries::{Entries, Kind};
+use super::index::IndexFile;
 use super::objects::{ObjectError, Objects};
-use super::tree::{Tree, TreeSnapshot, check_name, content_id, descend, read_blob, sort};
+use super::tree::{TreeSnapshot, descend, read_blob};
 use super::{GitError, Repository};
-use crate::snapshot::{Comparison, Entry, EntryKind, File, RepoPath, Snapshot, SnapshotError, changes};
-use gix::hash::ObjectId;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use crate::snapshot::{Comparison, Entry, File, RepoPath, Snapshot, SnapshotError, changes};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 impl Repository {
     /// What a `git commit` right now would change: the index as it would be recorded, against each parent.
@@ -55,7 +54,8 @@ impl Repository {
             }
             return Ok(Box::new(TreeSnapshot::empty(Arc::clone(&self.objects))));
         };
-        if let Some(root) = file.cached_root()? {
+        let cache_tree = file.cache_tree()?;
+        if let Some(root) = cache_tree.as_ref().and_then(|cache_tree| file.root(cache_tree)) {
             match self.objects.tree(&root) {
                 Ok(_) => return Ok(Box::new(TreeSnapshot::new(Arc::clone(&self.objects), root))),
                 // Git writes the tree again, from the entries.
@@ -63,101 +63,70 @@ impl Repository {
                 Err(error) => return Err(error.of("the tree of the index")),
             }
         }
-        let Index { entries, cached_trees } = file.read_whole(&self.git_dir)?;
-        let entries =
-            entries.into_committed().map_err(|found| GitError::Unmerged { paths: found.paths, count: found.count })?;
-        Ok(Box::new(IndexSnapshot { objects: Arc::clone(&self.objects), entries, cached_trees }))
+        let entries = match &cache_tree {
+            Some(cache_tree) => file.entries(cache_tree, &self.git_dir)?,
+            None => file.all_entries(&self.git_dir)?,
+        };
+        Ok(Box::new(IndexSnapshot {
+            objects: Arc::clone(&self.objects),
+            entries: committed(entries)?,
+            spelled_out: Mutex::new(SpelledOut { file, git_dir: self.git_dir.clone(), entries: None }),
+        }))
     }
+}
+
+/// What of the entries will be committed.
+fn committed(entries: Entries) -> Result<Entries, GitError> {
+    entries.into_committed().map_err(|found| GitError::Unmerged { paths: found.paths, count: found.count })
 }
 
 /// An index whose tree does not exist yet.
 struct IndexSnapshot {
     objects: Arc<Objects>,
+    /// The entries, except those of directories whose tree is known.
     entries: Entries,
-    cached_trees: BTreeMap<Vec<u8>, ObjectId>,
+    spelled_out: Mutex<SpelledOut>,
 }
 
-/// Where the content of a directory comes from.
-enum Source {
-    /// A tree object.
-    Tree(Arc<Tree>),
-    /// The entries of the index.
-    Entries,
-    /// There is no such directory.
-    Nowhere,
+/// All entries, which are read only if a tree that should be there is not.
+struct SpelledOut {
+    file: IndexFile,
+    git_dir: PathBuf,
+    entries: Option<Result<Entries, String>>,
 }
 
 impl IndexSnapshot {
-    /// Finds what git will use for `directory`: a tree it already has, of this or a directory above, or the entries.
-    fn source(&self, directory: &[u8]) -> Result<Source, ObjectError> {
-        let ends = [0].into_iter().chain(memchr::memchr_iter(b'/', directory)).chain([directory.len()]);
-        for end in ends {
-            let (above, below) = directory.split_at(end);
-            let sparse = self.sparse_directory(above);
-            let Some(id) = sparse.or_else(|| self.cached_trees.get(above).copied()) else { continue };
-            return match descend(&self.objects, id, below) {
-                Ok(tree) => Ok(tree.map_or(Source::Nowhere, Source::Tree)),
-                // Git writes the tree again, from the entries; a sparse directory has none.
-                Err(ObjectError::Missing { .. }) if sparse.is_none() => Ok(Source::Entries),
-                Err(error) => Err(error),
-            };
+    fn list_from(&self, entries: &Entries, directory: &RepoPath) -> Result<Vec<Entry>, SnapshotError> {
+        let name = directory.as_bytes();
+        let Some(position) = entries.covering(name) else {
+            return entries.list(name).map_err(|problem| not_committable(directory, &problem));
+        };
+        let below = name.get(entries.path(position).len()..).unwrap_or_default();
+        match descend(&self.objects, entries.id(position).to_owned(), below) {
+            Ok(tree) => Ok(tree.map_or_else(Vec::new, |tree| tree.entries().to_vec())),
+            // Git notices too that the tree is gone, and makes it again from the entries.
+            Err(ObjectError::Missing { .. }) if entries.facts(position).kind == Kind::Cached => {
+                let mut all = self.spelled_out.lock().unwrap_or_else(PoisonError::into_inner);
+                let SpelledOut { file, git_dir, entries } = &mut *all;
+                let read = || file.all_entries(git_dir).and_then(committed).map_err(|error| error.to_string());
+                match entries.get_or_insert_with(read) {
+                    Ok(entries) => self.list_from(entries, directory),
+                    Err(problem) => Err(not_committable(directory, problem)),
+                }
+            }
+            Err(error) => Err(error.at(directory)),
         }
-        Ok(Source::Entries)
     }
+}
 
-    /// The tree of a directory that the index does not spell out.
-    fn sparse_directory(&self, directory: &[u8]) -> Option<ObjectId> {
-        let path = [directory, b"/"].concat();
-        let position = self.entries.first_not_before(0, &path);
-        let found = position < self.entries.len()
-            && self.entries.sort_key(position) == path
-            && self.entries.mode(position) == Mode::Directory;
-        found.then(|| self.entries.id(position).to_owned())
-    }
-
-    /// Lists a directory from the entries in it, which all are next to each other.
-    fn list_entries(&self, directory: &[u8]) -> Result<Vec<Entry>, String> {
-        let prefix = if directory.is_empty() { Vec::new() } else { [directory, b"/"].concat() };
-        let mut found = Vec::new();
-        let mut position = self.entries.first_not_before(0, &prefix);
-        while position < self.entries.len() {
-            let path = self.entries.path(position);
-            let Some(rest) = path.strip_prefix(prefix.as_slice()) else { break };
-            let Some(slash) = memchr::memchr(b'/', rest) else {
-                check_name(rest)?;
-                let kind = match self.entries.mode(position) {
-                    Mode::File => EntryKind::File,
-                    Mode::Symlink => EntryKind::Symlink,
-                    Mode::Submodule => EntryKind::Submodule,
-                    Mode::Directory => EntryKind::Directory,
-                };
-                found.push(Entry { name: rest.into(), kind, id: Some(content_id(self.entries.id(position))) });
-                position += 1;
-                continue;
-            };
-            let name = &rest[..slash];
-            check_name(name)?;
-            let below = &path[..prefix.len() + slash];
-            let id = self.cached_trees.get(below).map(|id| content_id(id));
-            found.push(Entry { name: name.into(), kind: EntryKind::Directory, id });
-            // Everything below starts with `below/`; `0` is the byte after the slash.
-            position = self.entries.first_not_before(position, &[below, b"0"].concat());
-        }
-        sort(&mut found)?;
-        Ok(found)
-    }
+fn not_committable(directory: &RepoPath, problem: &str) -> SnapshotError {
+    let problem = format!("the index cannot be committed: {problem}");
+    SnapshotError::Unreadable { path: directory.clone(), problem }
 }
 
 impl Snapshot for IndexSnapshot {
     fn list(&self, directory: &RepoPath) -> Result<Vec<Entry>, SnapshotError> {
-        match self.source(directory.as_bytes()).map_err(|error| error.at(directory))? {
-            Source::Tree(tree) => Ok(tree.entries().to_vec()),
-            Source::Entries => self.list_entries(directory.as_bytes()).map_err(|problem| SnapshotError::Unreadable {
-                path: directory.clone(),
-                problem: format!("the index cannot be committed: {problem}"),
-            }),
-            Source::Nowhere => Ok(Vec::new()),
-        }
+        self.list_from(&self.entries, directory)
     }
 
     fn read(&self, file: &File) -> Result<Vec<u8>, SnapshotError> {

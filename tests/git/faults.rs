@@ -2,7 +2,7 @@
 
 use crate::support::{Fixture, paths};
 use picklegate::git::{FILE_LIMIT, Repository};
-use picklegate::snapshot::SnapshotError;
+use picklegate::snapshot::{RepoPath, SnapshotError, walk};
 use std::fs;
 
 /// What breaks the blob of this id.
@@ -220,6 +220,45 @@ fn what_may_be_ignored_is_ignored() {
     assert_eq!(paths(&fixture.staged(&[]).changes), ["a.py"]);
     fixture.git(&["config", "extensions.strangeThing", "true"]);
     assert_eq!(paths(&fixture.staged(&[]).changes), ["a.py"], "extensions count only from format 1");
+}
+
+/// Every index that differs from a good one in a byte or in length is read or refused; nothing else may happen.
+#[test]
+fn no_index_whatever_it_holds_is_too_much() {
+    for settings in [["config", "index.version", "4"], ["config", "core.splitIndex", "true"]] {
+        let fixture = Fixture::new();
+        fixture.git(&settings);
+        fixture.git(&["update-index", "--force-write-index"]);
+        fixture.stage("a/b.py", "2");
+        fixture.write("later.py", "x");
+        fixture.git(&["add", "-N", "later.py"]);
+        let path = fixture.path(".git/index");
+        let good = fs::read(&path).expect("it is there");
+        let repository = fixture.open(&[]).expect("it is there");
+        let (mut read, mut refused) = (0, 0);
+        let mut judge = |index: &[u8]| {
+            fs::write(&path, index).expect("it is writable");
+            let walked = repository.index().and_then(|new| Ok(walk(&*new, &RepoPath::root(), &mut |_| {})?));
+            match walked {
+                Ok(()) => read += 1,
+                Err(error) => {
+                    assert!(!error.to_string().is_empty());
+                    refused += 1;
+                }
+            }
+        };
+        for length in 0..good.len() {
+            judge(&good[..length]);
+        }
+        for at in 0..good.len() {
+            for flip in [1 << (at % 8), 0xff] {
+                let mut index = good.clone();
+                index[at] ^= flip;
+                judge(&index);
+            }
+        }
+        assert!(read > 0 && refused > good.len(), "{read} read, {refused} refused");
+    }
 }
 
 #[test]

@@ -95,13 +95,26 @@ const CASES: &[Case] = &[
         let id = f.git(&["rev-parse", "HEAD:a.py"]);
         f.git(&["update-index", "--add", "--cacheinfo", &format!("100644,{id},{deep}/x.py")]);
     }),
+    ("cache-tree valid in parts", |f| {
+        for path in ["a/c/new.py", "b/x.py", "b.py", "a0/x.py"] {
+            f.stage(path, "x");
+        }
+        f.git(&["write-tree"]);
+        f.stage("a/c/d.py", "2");
+        f.stage("z.txt", "2");
+    }),
     ("cache-tree larger than its first read", |f| {
         let id = f.git(&["rev-parse", "HEAD:a.py"]);
-        for path in 0..2500 {
-            f.write(format!("many/directory-{path:05}/x.py"), &id);
-        }
-        f.git(&["add", "."]);
+        let many = |number| format!("100644 {id} 0\tmany/directory-{number:05}/x.py\n");
+        f.index_info(&(0..2500).map(many).collect::<String>());
         f.git(&["write-tree"]);
+    }),
+    ("cache-tree larger than its first read, valid in parts", |f| {
+        let id = f.git(&["rev-parse", "HEAD:a.py"]);
+        let many = |number| format!("100644 {id} 0\tmany-{}/directory-{number:05}/x.py\n", number % 7);
+        f.index_info(&(0..2500).map(many).collect::<String>());
+        f.git(&["write-tree"]);
+        f.stage("many-3/directory-01000/x.py", "2");
     }),
     ("untracked cache and end-of-entries extensions", |f| {
         f.git(&["config", "index.threads", "4"]);
@@ -117,10 +130,7 @@ const CASES: &[Case] = &[
     ("no cache-tree", |f| {
         let listing = f.git(&["ls-files", "-s"]);
         fs::remove_file(f.path(".git/index")).expect("it is there");
-        fs::write(f.beside("listing"), listing + "\n").expect("it is writable");
-        let script = format!("git update-index --index-info < '{}'", f.beside("listing").display());
-        let status = std::process::Command::new("sh").args(["-c", &script]).current_dir(f.work_tree()).status();
-        assert!(status.expect("there is a shell").success());
+        f.index_info(&(listing + "\n"));
         f.stage("a/b.py", "2");
     }),
     ("the tree of the cache-tree is gone", |f| {

@@ -5,8 +5,9 @@ use picklegate::snapshot::{Change, Comparison, ContentId, EntryKind, File, RepoP
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
 
 /// A directory with a repository in it.
@@ -104,6 +105,15 @@ impl Fixture {
         String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned()
     }
 
+    /// Makes `entries`, as `git ls-files -s` prints them, part of the index.
+    pub fn index_info(&self, entries: &str) {
+        let mut command = git(&self.work_tree);
+        command.args(["update-index", "--index-info"]).stdin(Stdio::piped());
+        let mut child = command.spawn().expect("git is installed");
+        child.stdin.take().expect("it is piped").write_all(entries.as_bytes()).expect("git reads it");
+        assert!(child.wait().expect("it ends").success());
+    }
+
     pub fn try_git(&self, directory: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
         git(directory).envs(variables.iter().copied()).args(arguments).output().expect("git is installed")
     }
@@ -146,8 +156,9 @@ impl Fixture {
         tree
     }
 
+    /// Asserts that what was added can be read, and is what git has; of very many, the first.
     fn assert_readable(&self, case: &str, snapshot: &dyn Snapshot, changes: &[Change]) {
-        for file in changes.iter().filter_map(|change| change.new.as_ref()) {
+        for file in changes.iter().filter_map(|change| change.new.as_ref()).take(10) {
             let id = hex(file.id.as_ref());
             let expected = git(&self.work_tree).args(["cat-file", "blob", &id]).output().expect("git is installed");
             assert_eq!(snapshot.read(file).expect("git can read it too"), expected.stdout, "{case}: {}", file.path);
