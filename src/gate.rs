@@ -30,10 +30,8 @@ pub fn check(comparison: &Comparison, old: &[Policy], new: &Policy) -> Verdict {
 
     let mut verdict = Verdict::default();
     let touched = comparison.changes.iter().filter_map(|change| change.new.clone());
-    let requalified = requalified::files(comparison, &parents, &new).unwrap_or_else(|error| {
-        verdict.unscanned.push(error.into());
-        Vec::new()
-    });
+    let (requalified, unlisted) = requalified::files(comparison, &parents, &new);
+    verdict.unscanned.extend(unlisted.into_iter().map(Unscanned::from));
     let files: Vec<File> = touched.chain(requalified).collect();
     let judged = in_parallel(&files, |file| new.judge(file));
     let suspects: Vec<(&File, &Judged)> =
@@ -92,9 +90,8 @@ pub fn scan(snapshot: &dyn Snapshot, part: &RepoPath, policy: &Policy) -> Verdic
     match snapshot.find(part) {
         Ok(Some(file)) => files.push(file),
         Ok(None) => {
-            if let Err(error) = walk(snapshot, part, &mut |file| files.push(file)) {
-                verdict.unscanned.push(error.into());
-            }
+            let unlisted = walk(snapshot, part, &mut |file| files.push(file));
+            verdict.unscanned.extend(unlisted.into_iter().map(Unscanned::from));
         }
         Err(error) => verdict.unscanned.push(error.into()),
     }

@@ -108,9 +108,8 @@ impl<'s> Catalog<'s> {
                 directories.insert(directory);
             }
         };
-        let walked = walk(self.snapshot, &RepoPath::root(), &mut visit);
-        let mut all = Inventory::default();
-        all.unreadable.extend(walked.err());
+        let unreadable = walk(self.snapshot, &RepoPath::root(), &mut visit);
+        let mut all = Inventory { unreadable, ..Inventory::default() };
         for directory in directories {
             let inventory = self.directory(&directory);
             all.dependencies.extend(inventory.dependencies.iter().cloned());

@@ -36,17 +36,17 @@ fn on_disk(path: &Path) -> Result<Tree, Failure> {
     let real = path.canonicalize().map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
     let top = real.ancestors().find(|directory| directory.join(".git").exists());
     if let Some(top) = top.filter(|top| *top != real) {
-        let snapshot = DirectorySnapshot::open(top, LARGEST_FILE)?;
+        let snapshot = DirectorySnapshot::open(top, LARGEST_FILE);
         let part = as_repo_path(real.strip_prefix(top).expect("an ancestor is a prefix"));
         let mut found = snapshot.find(&part)?.is_some();
         if !found {
-            walk(&snapshot, &part, &mut |_| found = true)?;
+            found = !walk(&snapshot, &part, &mut |_| found = true).is_empty() || found;
         }
         if found {
             return Ok(Tree { snapshot: Box::new(snapshot), part });
         }
     }
-    Ok(Tree { snapshot: Box::new(DirectorySnapshot::open(&real, LARGEST_FILE)?), part: RepoPath::root() })
+    Ok(Tree { snapshot: Box::new(DirectorySnapshot::open(&real, LARGEST_FILE)), part: RepoPath::root() })
 }
 
 fn as_repo_path(relative: &Path) -> RepoPath {

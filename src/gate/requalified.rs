@@ -5,21 +5,19 @@ use crate::catalog;
 use crate::snapshot::{Comparison, File, RepoPath, SnapshotError, walk};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The unchanged files of the new side to which other rules apply than on the side of the first parent.
-///
-/// # Errors
-/// A directory of the new side that cannot be listed.
-pub(super) fn files(comparison: &Comparison, parents: &[Side<'_>], new: &Side<'_>) -> Result<Vec<File>, SnapshotError> {
-    let Some(old) = parents.first() else { return Ok(Vec::new()) };
+/// The unchanged files of the new side to which other rules apply than on the side of the first parent, and the
+/// directories of which that cannot be said.
+pub(super) fn files(comparison: &Comparison, parents: &[Side<'_>], new: &Side<'_>) -> (Vec<File>, Vec<SnapshotError>) {
+    let Some(old) = parents.first() else { return Default::default() };
     let other_policy = old.policy != new.policy;
     let other_manifest = comparison.changes.iter().any(|change| catalog::may_decide_versions(&change.path));
     if !other_policy && !other_manifest {
-        return Ok(Vec::new());
+        return Default::default();
     }
     let changed: BTreeSet<&RepoPath> = comparison.changes.iter().map(|change| &change.path).collect();
     let mut moved: BTreeMap<RepoPath, bool> = BTreeMap::new();
     let mut found = Vec::new();
-    walk(new.snapshot, &RepoPath::root(), &mut |file| {
+    let unlisted = walk(new.snapshot, &RepoPath::root(), &mut |file| {
         if !new.concerns(&file.path) || changed.contains(&file.path) {
             return;
         }
@@ -32,6 +30,6 @@ pub(super) fn files(comparison: &Comparison, parents: &[Side<'_>], new: &Side<'_
         if moved {
             found.push(file);
         }
-    })?;
-    Ok(found)
+    });
+    (found, unlisted)
 }

@@ -106,13 +106,17 @@ pub trait Snapshot: Sync {
 
 /// Calls `visit` for each regular file below `directory`, in path order of each directory, without recursion.
 ///
-/// # Errors
-/// The first directory that cannot be listed ends the walk.
-pub fn walk(snapshot: &dyn Snapshot, directory: &RepoPath, visit: &mut dyn FnMut(File)) -> Result<(), SnapshotError> {
+/// Gives the directories that could not be listed; what is beside them is still visited.
+pub fn walk(snapshot: &dyn Snapshot, directory: &RepoPath, visit: &mut dyn FnMut(File)) -> Vec<SnapshotError> {
+    let mut errors = Vec::new();
     let mut pending = vec![directory.clone()];
     while let Some(directory) = pending.pop() {
         let mut below = Vec::new();
-        for entry in snapshot.list(&directory)? {
+        let entries = snapshot.list(&directory).unwrap_or_else(|error| {
+            errors.push(error);
+            Vec::new()
+        });
+        for entry in entries {
             let path = directory.join(&entry.name);
             match entry.kind {
                 EntryKind::File => visit(File { path, id: entry.id }),
@@ -122,7 +126,7 @@ pub fn walk(snapshot: &dyn Snapshot, directory: &RepoPath, visit: &mut dyn FnMut
         }
         pending.extend(below.into_iter().rev());
     }
-    Ok(())
+    errors
 }
 
 /// Whether `c` reorders the text around it when shown (Unicode bidirectional controls, UAX #9).

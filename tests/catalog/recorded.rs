@@ -7,7 +7,7 @@ use std::path::Path;
 
 fn snapshot(case: &str) -> DirectorySnapshot {
     let root = Path::new("tests/data/manifests").join(case);
-    DirectorySnapshot::open(&root, 1 << 20).expect("the recorded files are there")
+    DirectorySnapshot::open(&root, 1 << 20)
 }
 
 fn inventory(case: &str) -> Inventory {
