@@ -6,7 +6,9 @@ mod expressions;
 mod statements;
 mod targets;
 
-use super::scopes::{ANY_TIME, Binding, BindingId, Block, BlockId, Bound, ClassId, Place, Scope, ScopeKind, Scopes};
+use super::scopes::{
+    ANY_TIME, Binding, BindingId, Block, BlockId, Bound, ClassId, GroupId, Place, Scope, ScopeKind, Scopes,
+};
 use ruff_python_ast::{Expr, ExprCall, ExprSubscript, Pattern, Stmt};
 use ruff_text_size::{TextRange, TextSize};
 use std::collections::HashMap;
@@ -85,7 +87,6 @@ struct Collector<'a, 'c> {
     nonlocals: Vec<(&'a str, BindingId, usize)>,
     imports: Vec<(&'a str, Option<&'a str>)>,
     stored: HashMap<TextRange, BindingId>,
-    groups: usize,
     depth: u32,
     deepest: u32,
     is_setting: &'c dyn Fn(&str) -> bool,
@@ -100,7 +101,6 @@ pub(super) fn collect<'a>(body: &'a [Stmt], range: TextRange, is_setting: &dyn F
         nonlocals: Vec::new(),
         imports: Vec::new(),
         stored: HashMap::new(),
-        groups: 0,
         depth: 0,
         deepest: 0,
         is_setting,
@@ -152,7 +152,7 @@ impl<'a> Collector<'a, '_> {
     }
 
     /// A block of `place` that may run or not.
-    fn block(&mut self, place: Place, range: Option<TextRange>, group: Option<usize>, is_loop: bool) -> Place {
+    fn block(&mut self, place: Place, range: Option<TextRange>, group: Option<GroupId>, is_loop: bool) -> Place {
         let Some(range) = range else { return place };
         let in_loop = is_loop || self.scopes.blocks[place.block].in_loop;
         let block: BlockId = self.scopes.blocks.len();
@@ -160,9 +160,10 @@ impl<'a> Collector<'a, '_> {
         Place { block, ..place }
     }
 
-    fn group(&mut self) -> Option<usize> {
-        self.groups += 1;
-        Some(self.groups)
+    /// A new group of blocks that exclude each other; `arms`: how many, if one of them always runs.
+    fn group(&mut self, arms: Option<usize>) -> Option<GroupId> {
+        self.scopes.groups.push(arms);
+        Some(self.scopes.groups.len() - 1)
     }
 
     fn push(&mut self, node: Node<'a>, place: Place) {

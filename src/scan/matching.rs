@@ -2,7 +2,6 @@
 
 mod settings;
 
-use super::Scanner;
 use super::arguments::{Holds, Passed, hold};
 use super::collect::{Collected, Site, SiteKind};
 use super::meaning::{Meaning, Meanings};
@@ -10,7 +9,7 @@ use super::names::{Interest, NameId, Role, Special};
 use super::resolve::Resolver;
 use super::scopes::{ClassId, Place};
 use crate::finding::{Confidence, Reason, Severity};
-use crate::rules::{Match, Rule, Selection, Target};
+use crate::rules::{Match, Rule, RuleSet, Selection, Target};
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -55,7 +54,8 @@ struct Use {
 pub(super) struct Matcher<'a, 'c, 's> {
     resolver: Resolver<'a, 'c>,
     selection: &'c Selection<'s>,
-    scanner: &'c Scanner<'c>,
+    rules: &'c RuleSet,
+    settings: &'c Settings<'c>,
     collected: &'c Collected<'a>,
     /// Arguments that are called by what they are passed to, or only looked at.
     consumed: HashSet<TextRange>,
@@ -68,13 +68,15 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
     pub fn new(
         resolver: Resolver<'a, 'c>,
         selection: &'c Selection<'s>,
-        scanner: &'c Scanner<'c>,
+        rules: &'c RuleSet,
+        settings: &'c Settings<'c>,
         collected: &'c Collected<'a>,
     ) -> Self {
         Self {
             resolver,
             selection,
-            scanner,
+            rules,
+            settings,
             collected,
             consumed: HashSet::new(),
             lists: HashMap::new(),
@@ -184,7 +186,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
         let has = |name: &String| {
             bodies.iter().any(|&body| scopes.scopes[scopes.classes[body].scope].bindings.contains_key(name.as_str()))
         };
-        bases.retain(|role| match &self.scanner.rules.rules[role.rule].matches[role.index].target {
+        bases.retain(|role| match &self.rules.rules[role.rule].matches[role.index].target {
             Target::Base { defines, lacks, .. } => defines.iter().all(has) && !lacks.iter().any(has),
             _ => false,
         });
@@ -211,7 +213,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                             self.consumed.extend(classes.iter().map(Ranged::range));
                         }
                     }
-                    Some(Special::Getattr | Special::Cast) => {
+                    Some(Special::Getattr) => {
                         self.consumed.extend(call.arguments.args.iter().map(Ranged::range));
                     }
                     _ => {}
@@ -279,7 +281,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
 
     fn report(&mut self, offers: Vec<Offer<'a>>, place: Place, used: &Use) {
         for (role, id, confidence, unknown, because) in self.best(offers) {
-            let rule = &self.scanner.rules.rules[role.rule];
+            let rule = &self.rules.rules[role.rule];
             let candidate = &rule.matches[role.index];
             let label = match unknown {
                 Some(argument) => format!("{argument} cannot be known here"),
@@ -303,7 +305,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
     /// Of the offers of each rule that hold, the most severe; of equals the surest, then the first in the rule.
     #[allow(clippy::type_complexity)]
     fn best(&mut self, offers: Vec<Offer<'a>>) -> Vec<(Role, NameId, Confidence, Option<String>, Vec<Reason>)> {
-        let rules = &self.scanner.rules.rules;
+        let rules = &self.rules.rules;
         let mut holding = Vec::new();
         for offer in offers {
             let rule = &rules[offer.role.rule];

@@ -23,6 +23,7 @@ use crate::finding::Finding;
 use crate::rules::{RuleSet, Selection, Target};
 use crate::snapshot::RepoPath;
 use bstr::ByteSlice as _;
+use std::sync::OnceLock;
 
 /// The outcome of one file.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -56,9 +57,10 @@ pub struct Honoured {
 /// Everything that is worked out from the rules once, to judge many files; cheap to make, and shared between threads.
 pub struct Scanner<'r> {
     rules: &'r RuleSet,
-    names: names::Names<'r>,
+    /// Made when the first file gets past the prefilter.
+    names: OnceLock<names::Names<'r>>,
     settings: matching::Settings<'r>,
-    prefilter: prefilter::Prefilter,
+    prefilter: prefilter::Prefilter<'r>,
     texts: Vec<text::TextMatch<'r>>,
 }
 
@@ -78,7 +80,7 @@ impl<'r> Scanner<'r> {
                 }
             }
         }
-        Self { rules, names: names::Names::new(rules), settings, prefilter: prefilter::Prefilter::new(rules), texts }
+        Self { rules, names: OnceLock::new(), settings, prefilter: prefilter::Prefilter::new(rules), texts }
     }
 
     /// Whether a file of this name may have to be judged; if not, its content need not be read.

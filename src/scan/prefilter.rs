@@ -7,14 +7,33 @@ use super::suppression::MARKER;
 use crate::rules::{RuleSet, Target, Value};
 use aho_corasick::{AhoCorasick, packed};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
-/// The words rules need, searched at once.
-pub(super) struct Prefilter {
+/// What files must hold for a rule to find anything in them.
+pub(super) struct Prefilter<'r> {
+    rules: &'r RuleSet,
     first: First,
+    /// Made when the first file gets past the first pass.
+    words: OnceLock<Words<'r>>,
+}
+
+/// Looks for the first word that each match needs.
+enum First {
+    Packed(packed::Searcher),
+    Automaton(AhoCorasick),
+    /// Too much to search for: every file is looked at.
+    Everything,
+}
+
+/// Looks for whole words.
+#[derive(Default)]
+struct Words<'r> {
     /// Words by number.
-    words: BTreeMap<Vec<u8>, usize>,
-    /// For each match: words that must be there, of which one of the last.
-    needed: Vec<Needed>,
+    numbers: BTreeMap<&'r [u8], usize>,
+    /// For each first byte: which lengths words have, as bits.
+    lengths: Vec<u64>,
+    /// What each match needs.
+    needed: BTreeSet<Needed>,
 }
 
 /// All of `all`, and one of `any` if there are any.
@@ -24,44 +43,14 @@ struct Needed {
     any: Vec<usize>,
 }
 
-enum First {
-    Packed(packed::Searcher),
-    Automaton(AhoCorasick),
-    /// Too much to search for: every file is looked at.
-    Everything,
-}
-
-impl Prefilter {
+impl<'r> Prefilter<'r> {
     /// The prefilter of `rules`.
-    pub fn new(rules: &RuleSet) -> Self {
-        let mut words = Words::default();
-        let mut needed = BTreeSet::new();
+    pub fn new(rules: &'r RuleSet) -> Self {
+        let mut firsts = BTreeSet::new();
         for candidate in rules.rules.iter().flat_map(|rule| &rule.matches) {
-            match &candidate.target {
-                Target::Call(paths) => {
-                    needed.extend(paths.iter().map(|path| words.needed(path, &[])));
-                }
-                Target::Method { classes, methods } => {
-                    for class in classes {
-                        needed.extend(methods.iter().map(|method| words.needed(class, &[method.as_str()])));
-                    }
-                }
-                Target::Base { classes, .. } => {
-                    needed.extend(classes.iter().map(|class| words.needed(class, &[])));
-                }
-                Target::Setting { names, values } => {
-                    let strings: Option<Vec<&str>> = values.iter().map(last_word).collect();
-                    let any = strings.unwrap_or_default();
-                    needed.extend(names.iter().map(|name| words.needed(name, &any)));
-                }
-                Target::Text { .. } => {}
-            }
+            firsts.extend(paths(&candidate.target).iter().filter_map(|path| path.split('.').next()));
         }
-        let needed: Vec<Needed> = needed.into_iter().collect();
-        // The first pass looks for the first word of each: the library, or the setting.
-        let firsts: BTreeSet<&[u8]> =
-            needed.iter().filter_map(|need| need.all.first()).map(|&word| words.list[word].as_slice()).collect();
-        Self { first: first_pass(&firsts), words: words.numbers, needed }
+        Self { rules, first: first_pass(&firsts), words: OnceLock::new() }
     }
 
     /// Whether a rule or a comment of ours may be found in `text`.
@@ -71,52 +60,48 @@ impl Prefilter {
             First::Automaton(automaton) => automaton.is_match(text),
             First::Everything => true,
         };
-        // Python folds other forms of letters to ASCII ones; who writes them gets a closer look.
-        if !found {
-            return folds_to_ascii(text);
-        }
-        memchr::memmem::find(text, MARKER.as_bytes()).is_some() || self.has_words(text) || folds_to_ascii(text)
-    }
-
-    fn has_words(&self, text: &[u8]) -> bool {
-        let mut seen = vec![false; self.words.len()];
-        let mut at = 0;
-        while at < text.len() {
-            let word = text[at..].iter().take_while(|&&byte| is_word(byte)).count();
-            if word == 0 {
-                at += 1;
-                continue;
-            }
-            if let Some(&number) = self.words.get(&text[at..at + word]) {
-                seen[number] = true;
-            }
-            at += word;
-        }
-        let is_there = |need: &Needed| {
-            need.all.iter().all(|&word| seen[word]) && (need.any.is_empty() || need.any.iter().any(|&word| seen[word]))
-        };
-        self.needed.iter().any(is_there)
+        found && (self.words.get_or_init(|| Words::new(self.rules)).admit(text) || has_marker(text))
+            // Python folds other forms of letters to ASCII ones; who writes them gets a closer look.
+            || folds_to_ascii(text)
     }
 }
 
-#[derive(Default)]
-struct Words {
-    numbers: BTreeMap<Vec<u8>, usize>,
-    list: Vec<Vec<u8>>,
+fn has_marker(text: &[u8]) -> bool {
+    memchr::memmem::find(text, MARKER.as_bytes()).is_some()
 }
 
-impl Words {
-    fn number(&mut self, word: &str) -> usize {
-        let next = self.numbers.len();
-        let number = *self.numbers.entry(word.as_bytes().to_vec()).or_insert(next);
-        if number == next {
-            self.list.push(word.as_bytes().to_vec());
+/// The names that a match looks for, one of which must be in the file.
+fn paths(target: &Target) -> &[String] {
+    match target {
+        Target::Call(paths) => paths,
+        Target::Method { classes, .. } | Target::Base { classes, .. } => classes,
+        Target::Setting { names, .. } => names,
+        Target::Text { .. } => &[],
+    }
+}
+
+impl<'r> Words<'r> {
+    fn new(rules: &'r RuleSet) -> Self {
+        let mut words = Self { lengths: vec![0; 256], ..Self::default() };
+        for candidate in rules.rules.iter().flat_map(|rule| &rule.matches) {
+            let any: Vec<&str> = match &candidate.target {
+                Target::Method { methods, .. } => methods.iter().map(String::as_str).collect(),
+                // Where a value is no text, the name alone must do.
+                Target::Setting { values, .. } => {
+                    values.iter().map(last_word).collect::<Option<Vec<_>>>().unwrap_or_default()
+                }
+                _ => Vec::new(),
+            };
+            for path in paths(&candidate.target) {
+                let needed = words.needed(path, &any);
+                words.needed.insert(needed);
+            }
         }
-        number
+        words
     }
 
     /// The words of a dotted path, and one of `any`. What is no word (`[]`) is not needed.
-    fn needed(&mut self, path: &str, any: &[&str]) -> Needed {
+    fn needed(&mut self, path: &'r str, any: &[&'r str]) -> Needed {
         let is_name = |word: &&str| !word.is_empty() && word.bytes().all(is_word);
         let all = path.split('.').filter(is_name).map(|word| self.number(word)).collect();
         let any = match any.iter().all(is_name) {
@@ -125,6 +110,38 @@ impl Words {
         };
         Needed { all, any }
     }
+
+    fn number(&mut self, word: &'r str) -> usize {
+        let word = word.as_bytes();
+        self.lengths[word[0] as usize] |= length_bit(word.len());
+        let next = self.numbers.len();
+        *self.numbers.entry(word).or_insert(next)
+    }
+
+    /// Whether all that one match needs is in `text`.
+    fn admit(&self, text: &[u8]) -> bool {
+        let mut seen = vec![false; self.numbers.len()];
+        let mut rest = text;
+        while let Some(start) = rest.iter().position(|&byte| is_word(byte)) {
+            rest = &rest[start..];
+            let end = rest.iter().position(|&byte| !is_word(byte)).unwrap_or(rest.len());
+            let (word, after) = rest.split_at(end);
+            rest = after;
+            if self.lengths[word[0] as usize] & length_bit(end) != 0
+                && let Some(&number) = self.numbers.get(word)
+            {
+                seen[number] = true;
+            }
+        }
+        self.needed.iter().any(|need| {
+            need.all.iter().all(|&word| seen[word]) && (need.any.is_empty() || need.any.iter().any(|&word| seen[word]))
+        })
+    }
+}
+
+/// Words of 63 bytes and more share a bit.
+fn length_bit(length: usize) -> u64 {
+    1 << length.min(63)
 }
 
 /// The last word of a string or name: what must be in the file as a whole word.
@@ -138,19 +155,27 @@ fn last_word(value: &Value) -> Option<&str> {
 }
 
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
+    const WORD: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            table[byte] = (byte as u8).is_ascii_alphanumeric() || byte == b'_' as usize || byte >= 128;
+            byte += 1;
+        }
+        table
+    };
+    WORD[byte as usize]
 }
 
 /// A search for any of `words`; what contains another of them need not be searched for.
-fn first_pass(words: &BTreeSet<&[u8]>) -> First {
-    let contains = |word: &[u8], other: &[u8]| word != other && memchr::memmem::find(word, other).is_some();
-    let mut minimal: Vec<&[u8]> =
-        words.iter().copied().filter(|word| !words.iter().any(|other| contains(word, other))).collect();
-    minimal.push(MARKER.as_bytes());
-    let packed = packed::Config::new().match_kind(packed::MatchKind::LeftmostFirst).builder().extend(&minimal).build();
+fn first_pass(words: &BTreeSet<&str>) -> First {
+    let is_minimal = |word: &&&str| !words.iter().any(|other| other.len() < word.len() && word.contains(other));
+    let patterns = || words.iter().filter(is_minimal).copied().chain([MARKER]);
+    let packed =
+        packed::Config::new().match_kind(packed::MatchKind::LeftmostFirst).builder().extend(patterns()).build();
     match packed {
         Some(searcher) => First::Packed(searcher),
-        None => AhoCorasick::new(&minimal).map_or(First::Everything, First::Automaton),
+        None => AhoCorasick::new(patterns()).map_or(First::Everything, First::Automaton),
     }
 }
 
@@ -197,8 +222,13 @@ fn folds_to_ascii(text: &[u8]) -> bool {
 }
 
 fn folds(c: char) -> bool {
-    let next = FOLDING.partition_point(|&(_, to)| to < c as u32);
-    FOLDING.get(next).is_some_and(|&(from, _)| from <= c as u32)
+    let c = c as u32;
+    // Most text that is not ASCII is in these.
+    if matches!(c, 0..0xaa | 0x300..0x1d00 | 0x2e80..0xa700 | 0xac00..0xd800) {
+        return false;
+    }
+    let next = FOLDING.partition_point(|&(_, to)| to < c);
+    FOLDING.get(next).is_some_and(|&(from, _)| from <= c)
 }
 
 #[cfg(test)]
@@ -207,22 +237,20 @@ mod tests {
     use crate::rules::parse;
     use unicode_normalization::UnicodeNormalization as _;
 
-    fn prefilter(rules: &str) -> Prefilter {
-        Prefilter::new(&parse(rules, "rules.toml").expect("the rules are sound"))
-    }
-
     /// One rule that calls `calls`, of a library that is imported as `library`.
-    fn rules(library: &str, calls: &str) -> String {
-        format!(
+    fn rules(library: &str, calls: &str) -> RuleSet {
+        let text = format!(
             "schema = 1\n[[library]]\nname = \"x\"\nimports = [\"{library}\"]\n[[rule]]\nid = \"x\"\nlibrary = \"x\"\n\
             severity = \"error\"\nmessage = \"m\"\nruns = \"r\"\nfix = \"f\"\nalternative = \"a\"\n\
             [[rule.match]]\ncalls = [{calls}]\n[[rule.hit]]\ncode = \"x\"\n[[rule.miss]]\ncode = \"y\"\n"
-        )
+        );
+        parse(&text, "rules.toml").expect("the rules are sound")
     }
 
     #[test]
     fn all_words_of_a_name_are_needed() {
-        let filter = prefilter(&rules("pickle", "\"pickle.load\", \"pickle.sub.read\""));
+        let rules = rules("pickle", "\"pickle.load\", \"pickle.sub.read\"");
+        let filter = Prefilter::new(&rules);
         for yes in ["import pickle\npickle.load(x)", "from pickle import*;load", "(pickle)\\\n.load", "pickle sub read"]
         {
             assert!(filter.admits(yes.as_bytes()), "{yes}");
@@ -234,7 +262,8 @@ mod tests {
 
     #[test]
     fn comments_of_ours_and_folded_letters_are_admitted() {
-        let filter = prefilter(&rules("pickle", "\"pickle.load\""));
+        let rules = rules("pickle", "\"pickle.load\"");
+        let filter = Prefilter::new(&rules);
         assert!(filter.admits(b"x = 1  # picklegate: allow[x] y"));
         assert!(filter.admits("import ｐickle".as_bytes()));
         assert!(!filter.admits("# pickle（load）™：ü".as_bytes()));
@@ -243,10 +272,11 @@ mod tests {
     #[test]
     fn many_rules_need_no_special_care() {
         let calls: Vec<String> = (0..300).map(|i| format!("\"lib.m{i}.load\"")).collect();
-        let filter = prefilter(&rules("lib", &calls.join(", ")));
+        let rules = rules("lib", &calls.join(", "));
+        let filter = Prefilter::new(&rules);
         assert!(filter.admits(b"from lib.m299 import load") && !filter.admits(b"from lib.m300 import load"));
         let words: Vec<String> = (0..300).map(|i| format!("w{i}x")).collect();
-        let words = words.iter().map(|word| word.as_bytes()).collect();
+        let words = words.iter().map(String::as_str).collect();
         assert!(matches!(first_pass(&words), First::Automaton(automaton) if automaton.is_match("a w17x")));
     }
 

@@ -4,6 +4,7 @@ use super::collect::collect;
 use super::fingerprint::Writer;
 use super::lines::Lines;
 use super::matching::{Hit, Matcher};
+use super::names::Names;
 use super::resolve::Resolver;
 use super::{Honoured, Scan, Scanner, decode, nesting, suppression};
 use crate::finding::{Finding, Fingerprint};
@@ -79,8 +80,9 @@ fn judge<'a>(
 ) -> (Scan, u32) {
     let module = parsed.syntax();
     let collected = collect(&module.body, module.range, &|name| scanner.settings.contains_key(name));
-    let resolver = Resolver::new(&scanner.names, &collected.scopes);
-    let mut matcher = Matcher::new(resolver, selection, scanner, &collected);
+    let names = scanner.names.get_or_init(|| Names::new(scanner.rules));
+    let resolver = Resolver::new(names, &collected.scopes);
+    let mut matcher = Matcher::new(resolver, selection, scanner.rules, &scanner.settings, &collected);
     for site in &collected.sites {
         matcher.judge(site);
         if matcher.count() > MAX_FINDINGS {

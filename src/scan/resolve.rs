@@ -14,9 +14,11 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 /// How deep an expression is followed: calls, attributes and alternatives inside one another.
-const MAX_DEPTH: u32 = 64;
+pub(super) const MAX_DEPTH: u32 = 64;
 /// How long a chain of names is followed that are bound to one another, counted from one that is not known yet.
 const MAX_CHAIN: u32 = 1000;
+/// How many elements of literals are looked at in one file.
+const MAX_ELEMENTS: usize = 1_000_000;
 
 /// Finds out what expressions of one file mean.
 pub(super) struct Resolver<'a, 'c> {
@@ -29,6 +31,8 @@ pub(super) struct Resolver<'a, 'c> {
     /// Values of attributes that something in the file reads.
     read: HashSet<BindingId>,
     chain: u32,
+    /// How many elements of literals may still be looked at: literals in literals could multiply.
+    elements_left: usize,
 }
 
 #[derive(Clone, Default)]
@@ -50,6 +54,7 @@ impl<'a, 'c> Resolver<'a, 'c> {
             dead: HashMap::new(),
             read: HashSet::new(),
             chain: 0,
+            elements_left: MAX_ELEMENTS,
         };
         // In the order of the text a chain of aliases is short at each step.
         (0..scopes.bindings.len()).for_each(|id| drop(resolver.binding(id)));
@@ -99,6 +104,13 @@ impl<'a, 'c> Resolver<'a, 'c> {
                             let keys = self.at_depth(&subscript.slice, place, depth);
                             keys.strings().for_each(|key| found.add(&self.attribute_of_name(*id, key)));
                         }
+                        Meaning::Display(..) => {
+                            let keys = self.at_depth(&subscript.slice, place, depth);
+                            let held = self.items(meaning, keys.strings().next(), depth);
+                            held.into_iter().for_each(|meaning| found.insert(meaning));
+                            // It may have been changed since.
+                            found.open = true;
+                        }
                         _ => found.open = true,
                     }
                 }
@@ -135,6 +147,29 @@ impl<'a, 'c> Resolver<'a, 'c> {
             Expr::BytesLiteral(_) | Expr::EllipsisLiteral(_) | Expr::Lambda(_) => Meanings::one(Meaning::Other),
             _ => Meanings::unknown(),
         }
+    }
+
+    /// What a literal list, tuple, set or dictionary holds, under `key` if it is a dictionary with that key.
+    pub fn items(&mut self, display: &Meaning<'a>, key: Option<&str>, depth: u32) -> Vec<Meaning<'a>> {
+        let Meaning::Display(display, place) = *display else { return Vec::new() };
+        let other =
+            |own: &Option<Expr>| matches!((own, key), (Some(Expr::StringLiteral(own)), Some(key)) if own.value != *key);
+        let left = self.elements_left;
+        let elements: Vec<&Expr> = match display {
+            Expr::List(list) => list.elts.iter().take(left).collect(),
+            Expr::Tuple(tuple) => tuple.elts.iter().take(left).collect(),
+            Expr::Set(set) => set.elts.iter().take(left).collect(),
+            Expr::Dict(dict) => {
+                dict.items.iter().take(left).filter(|item| !other(&item.key)).map(|item| &item.value).collect()
+            }
+            _ => Vec::new(),
+        };
+        let mut held = Vec::new();
+        for element in elements {
+            self.elements_left = self.elements_left.saturating_sub(1);
+            held.extend(self.at_depth(element, place, depth).known);
+        }
+        held
     }
 
     fn unary(&mut self, op: UnaryOp, operand: &'a Expr, place: Place, depth: u32) -> Meanings<'a> {
@@ -264,6 +299,14 @@ impl<'a, 'c> Resolver<'a, 'c> {
                 entered.open |= entered.known.is_empty();
                 entered
             }
+            Bound::Element(value) => {
+                let values = self.meaning(value, place);
+                let mut found = Meanings::unknown();
+                for meaning in &values.known {
+                    self.items(meaning, None, MAX_DEPTH).into_iter().for_each(|meaning| found.insert(meaning));
+                }
+                found
+            }
             Bound::Annotated(annotation) => {
                 let mut found = Meanings::unknown();
                 for meaning in self.annotation(annotation, place).known {
@@ -293,6 +336,12 @@ impl<'a, 'c> Resolver<'a, 'c> {
                 Some(Expr::BinOp(either)) => pending.extend([&*either.left, &*either.right]),
                 Some(Expr::Subscript(subscript)) => pending.push(&subscript.slice),
                 Some(Expr::Tuple(tuple)) => pending.extend(&tuple.elts),
+                Some(Expr::StringLiteral(text)) => {
+                    let mut parts = text.value.to_str().split('.');
+                    let first = parts.next().unwrap_or_default();
+                    let object = self.name(first, place, text.start());
+                    found.add(&parts.fold(object, |object, part| self.attribute(&object, part)));
+                }
                 Some(name @ (Expr::Name(_) | Expr::Attribute(_))) => found.add(&self.meaning(name, place)),
                 Some(_) => {}
                 None => break,

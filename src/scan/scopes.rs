@@ -4,12 +4,13 @@
 
 use ruff_python_ast::{Expr, StmtClassDef};
 use ruff_text_size::{TextRange, TextSize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 pub(super) type ScopeId = usize;
 pub(super) type BlockId = usize;
 pub(super) type BindingId = usize;
 pub(super) type ClassId = usize;
+pub(super) type GroupId = usize;
 
 /// Where an expression is evaluated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,7 +55,7 @@ pub(super) struct Block<'a> {
     pub parent: Option<BlockId>,
     pub range: TextRange,
     /// Blocks of the same group exclude each other.
-    pub group: Option<usize>,
+    pub group: Option<GroupId>,
     /// Inside a loop of the same scope.
     pub in_loop: bool,
     /// Runs only if this is (true: or is not) true.
@@ -77,6 +78,8 @@ pub(super) enum Bound<'a> {
     Value(&'a Expr),
     /// `with value as name`
     Entered(&'a Expr),
+    /// `for name in value`
+    Element(&'a Expr),
     /// A parameter or variable with this annotation.
     Annotated(&'a Expr),
     /// The first parameter of a method.
@@ -121,6 +124,8 @@ pub(super) struct Class<'a> {
 pub(super) struct Scopes<'a> {
     pub scopes: Vec<Scope<'a>>,
     pub blocks: Vec<Block<'a>>,
+    /// For each group of blocks: how many there are, if one of them always runs.
+    pub groups: Vec<Option<usize>>,
     pub bindings: Vec<Binding<'a>>,
     pub classes: Vec<Class<'a>>,
 }
@@ -198,6 +203,7 @@ impl<'a> Scopes<'a> {
     fn weigh(&self, ids: &[BindingId], place: Place, offset: TextSize, later: bool, found: &mut Reaching) {
         let split = ids.partition_point(|&id| self.bindings[id].at <= offset);
         let known = found.bindings.len();
+        let mut arms = BTreeMap::new();
         for (steps, &id) in ids[..split].iter().rev().enumerate() {
             if steps == MAX_WEIGHED {
                 return self.give_up(place, known, found);
@@ -205,7 +211,7 @@ impl<'a> Scopes<'a> {
             let block = self.bindings[id].block;
             if !self.excludes(block, place.block) {
                 found.bindings.push(id);
-                if self.encloses(block, place.block) {
+                if self.encloses(block, place.block) || self.completes(block, place.block, &mut arms) {
                     found.certain = true;
                     break;
                 }
@@ -234,6 +240,15 @@ impl<'a> Scopes<'a> {
     /// Whether everything in block `inner` runs inside block `outer`.
     fn encloses(&self, outer: BlockId, inner: BlockId) -> bool {
         outer == inner || self.blocks[outer].range.contains_range(self.blocks[inner].range)
+    }
+
+    /// Whether all branches of one statement bind the name, now that `block` does too, and one of them has run.
+    fn completes(&self, block: BlockId, place: BlockId, arms: &mut BTreeMap<GroupId, (usize, BlockId)>) -> bool {
+        let Block { group: Some(group), parent: Some(parent), .. } = self.blocks[block] else { return false };
+        let (seen, last) = arms.entry(group).or_insert((0, BlockId::MAX));
+        *seen += usize::from(*last != block);
+        *last = block;
+        self.groups[group] == Some(*seen) && self.encloses(parent, place)
     }
 
     /// Where the outermost loop around `block` ends; 0 if there is none.

@@ -146,7 +146,7 @@ impl<'a> Collector<'a, '_> {
         }
         for (i, generator) in generators.iter().enumerate().rev() {
             generator.ifs.iter().rev().for_each(|test| self.visit(test, Use::Ignored, inside));
-            self.target(&generator.target, Bound::Opaque, inside, whole.start());
+            self.target(&generator.target, Bound::Element(&generator.iter), inside, whole.start());
             self.visit(&generator.iter, Use::Value, if i == 0 { place } else { inside });
         }
     }

@@ -72,7 +72,7 @@ impl<'a> Collector<'a, '_> {
                 let range = each.body.last().map_or(each.range(), |last| each.target.range().cover(last.range()));
                 let inside = self.block(place, Some(range), None, true);
                 self.body(&each.body, inside);
-                self.target(&each.target, Bound::Opaque, inside, each.iter.end());
+                self.target(&each.target, Bound::Element(&each.iter), inside, each.iter.end());
                 self.visit(&each.iter, Use::Value, place);
             }
             Stmt::While(each) => {
@@ -94,7 +94,8 @@ impl<'a> Collector<'a, '_> {
                 }
             }
             Stmt::Match(cases) => {
-                let group = self.group();
+                let always = cases.cases.iter().any(|case| case.guard.is_none() && case.pattern.is_irrefutable());
+                let group = self.group(always.then_some(cases.cases.len()));
                 for case in cases.cases.iter().rev() {
                     let inside = self.block(place, Some(case.range()), group, false);
                     self.body(&case.body, inside);
@@ -139,9 +140,11 @@ impl<'a> Collector<'a, '_> {
     }
 
     fn branches(&mut self, branch: &'a StmtIf, place: Place) {
-        let group = self.group();
+        let clauses = &branch.elif_else_clauses;
+        let always = clauses.last().is_some_and(|clause| clause.test.is_none());
+        let group = self.group(always.then_some(clauses.len() + 1));
         let checking = type_checking(&branch.test);
-        for (i, clause) in branch.elif_else_clauses.iter().enumerate().rev() {
+        for (i, clause) in clauses.iter().enumerate().rev() {
             let inside = self.block(place, range_of(&clause.body), group, false);
             if i == 0 && inside != place {
                 self.scopes.blocks[inside.block].type_checking = checking.map(|(test, when)| (test, !when));
@@ -161,7 +164,7 @@ impl<'a> Collector<'a, '_> {
         self.body(&attempt.finalbody, place);
         let after = self.block(place, range_of(&attempt.orelse), None, false);
         self.body(&attempt.orelse, after);
-        let group = self.group();
+        let group = self.group(None);
         for ExceptHandler::ExceptHandler(handler) in attempt.handlers.iter().rev() {
             let inside = self.block(place, Some(handler.range()), group, false);
             self.body(&handler.body, inside);

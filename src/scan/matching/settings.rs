@@ -4,6 +4,7 @@ use super::{Hit, Matcher};
 use crate::rules::Target;
 use crate::scan::arguments::equal;
 use crate::scan::meaning::Meaning;
+use crate::scan::resolve::MAX_DEPTH;
 use crate::scan::scopes::Place;
 use ruff_python_ast::Expr;
 use ruff_text_size::{Ranged, TextRange};
@@ -11,9 +12,9 @@ use std::cmp::Reverse;
 
 impl<'a> Matcher<'a, '_, '_> {
     pub(super) fn setting(&mut self, name: &'a str, value: &'a Expr, range: TextRange, place: Place) {
-        let rules = self.scanner.rules;
+        let rules = self.rules;
         let mut candidates = Vec::new();
-        for &(rule, index) in self.scanner.settings.get(name).into_iter().flatten() {
+        for &(rule, index) in self.settings.get(name).into_iter().flatten() {
             let Target::Setting { values, .. } = &rules.rules[rule].matches[index].target else { continue };
             let library = rules.library(&rules.rules[rule].library);
             let concerned = library.is_none_or(|library| {
@@ -22,8 +23,8 @@ impl<'a> Matcher<'a, '_, '_> {
             let meanings = self.resolver.meaning(value, place);
             let mut given = meanings.known.clone();
             for meaning in &meanings.known {
-                if let Meaning::Display(Expr::List(_) | Expr::Tuple(_) | Expr::Set(_), _) = meaning {
-                    given.extend(self.elements(meaning));
+                if !matches!(meaning, Meaning::Display(Expr::Dict(_), _)) {
+                    given.extend(self.resolver.items(meaning, None, MAX_DEPTH));
                 }
             }
             let is = given.iter().any(|meaning| values.iter().any(|value| equal(meaning, value, &mut self.resolver)));
@@ -58,17 +59,6 @@ impl<'a> Matcher<'a, '_, '_> {
                 tokens: Some(value.range()),
             });
         }
-    }
-
-    fn elements(&mut self, display: &Meaning<'a>) -> Vec<Meaning<'a>> {
-        let Meaning::Display(display, place) = *display else { return Vec::new() };
-        let elements: &'a [Expr] = match display {
-            Expr::List(list) => &list.elts,
-            Expr::Tuple(tuple) => &tuple.elts,
-            Expr::Set(set) => &set.elts,
-            _ => &[],
-        };
-        elements.iter().flat_map(|element| self.resolver.meaning(element, place).known).collect()
     }
 
     /// Whether the file imports `module`, something in it, or something below it.
