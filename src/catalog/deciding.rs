@@ -5,11 +5,19 @@ use super::{Dependency, Evidence, Scope};
 use crate::snapshot::RepoPath;
 use std::collections::BTreeSet;
 
+/// More entries than this for one distribution in one directory are not compared: then nothing is ruled out.
+const MAX_ENTRIES: usize = 200;
+
 /// The candidates that decide, in file and line order; empty where nothing requires the distribution.
 ///
 /// Constraints and overrides require nothing, and what builds the project does not run with it. What is needed to run
 /// decides before what is needed to develop, except where `in_tests` says that both are there.
 pub(super) fn decide(entries: &[&Dependency], in_tests: bool) -> Vec<Candidate> {
+    if let Some(beyond) = entries.get(MAX_ENTRIES) {
+        let mut candidates: Vec<Candidate> = entries[..MAX_ENTRIES].iter().copied().map(Candidate::from).collect();
+        candidates.push(Candidate { versions: Versions::Any, ..Candidate::from(*beyond) });
+        return candidates;
+    }
     let only = |dependency: &Dependency, scope: &Scope| {
         !dependency.scopes.is_empty() && dependency.scopes.iter().all(|found| found == scope)
     };

@@ -2,7 +2,9 @@
 
 use super::formats::{self, Format};
 use super::reading::{Include, Reading, Workspace, shown};
-use super::{Dependency, Diagnostic, DistributionName, Evidence, Gravity, Inventory, Scope, Source, requirements};
+use super::{
+    Dependency, Diagnostic, DistributionName, Evidence, Gravity, Inventory, Scope, Source, pyproject, requirements,
+};
 use crate::snapshot::{EntryKind, File, RepoPath, Snapshot};
 use bstr::ByteSlice as _;
 use std::collections::{BTreeMap, BTreeSet};
@@ -200,16 +202,12 @@ impl Reader<'_> {
         let own_scope = requirements::scope_of(&path.file_name().to_str_lossy());
         for include in includes {
             if self.followed == MAX_INCLUDES {
-                self.note(
-                    path,
-                    &include,
-                    format!("more than {MAX_INCLUDES} inclusions; from here on they are not followed"),
-                );
-                return;
+                let problem = format!("more than {MAX_INCLUDES} inclusions; from here on they are not followed");
+                return self.note(path, &include, problem);
             }
             self.followed += 1;
             // A constraint stays one whatever it includes, and so does what is needed to run.
-            let purpose = include.scopes.first().or(route.as_ref()).unwrap_or(&own_scope).clone();
+            let purpose = include.scope.as_ref().or(route.as_ref()).unwrap_or(&own_scope).clone();
             match self.included(path, &include) {
                 Ok(target) => pending.push((target, Some(purpose))),
                 Err(problem) if is_first => self.note(path, &include, problem),
@@ -244,7 +242,7 @@ impl Reader<'_> {
     fn note(&mut self, path: &RepoPath, include: &Include, problem: String) {
         let Some(visit) = self.visits.get_mut(path) else { return };
         // Without a constraint the versions are only wider; without a requirements file an entry may be missing.
-        if include.scopes.contains(&Scope::Constraint) {
+        if include.scope == Some(Scope::Constraint) {
             visit.reading.odd(include.line, problem);
         } else {
             visit.reading.unread(include.line, problem);
@@ -253,7 +251,7 @@ impl Reader<'_> {
 
     fn finish(self, directory: &RepoPath, above: Option<Arc<Directory>>) -> Option<Arc<Directory>> {
         let Self { mut inventory, visits, .. } = self;
-        if visits.is_empty() && inventory.unreadable.is_empty() {
+        if visits.is_empty() && inventory == Inventory::default() {
             return above;
         }
         let mut members = Members::default();
@@ -274,7 +272,7 @@ impl Reader<'_> {
                 });
                 let paths = reading.workspace.members.iter().chain(paths);
                 members.listed.extend(paths.filter_map(|path| directory.resolve(path.as_bytes())));
-            } else {
+            } else if reading.format == pyproject::FORMAT {
                 members.globs = reading.workspace;
             }
             inventory.manifests.push(path);

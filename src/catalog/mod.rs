@@ -18,6 +18,7 @@ mod directory;
 mod formats;
 mod governing;
 mod locks;
+mod logical_lines;
 mod poetry;
 mod poetry_constraint;
 mod poetry_lock;

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::de::{DeTable, DeValue};
 
 /// The names that `[project]` and `[dependency-groups]` have, which `[tool.poetry]` then only adds to.
-#[derive(Default)]
 pub(super) struct InProject {
     /// In the dependencies and extras of `[project]`; empty where that leaves them to `[tool.poetry]`.
     pub main: BTreeSet<DistributionName>,

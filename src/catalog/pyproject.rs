@@ -12,6 +12,9 @@ use toml::de::{DeTable, DeValue};
 /// The name of this format.
 pub(super) const FORMAT: &str = "pyproject.toml";
 
+/// Globs of a workspace, beyond which no member is found.
+const MAX_GLOBS: usize = 1000;
+
 /// Inclusions of one group in another, beyond which groups are not joined.
 const MAX_GROUP_INCLUDES: usize = 1000;
 
@@ -140,7 +143,7 @@ fn read_dynamic(reading: &mut Reading, tree: &Tree<'_>, dynamic: &DeTable<'_>) {
         reading.includes.extend(files.into_iter().map(|target| Include {
             target: target.to_owned(),
             line,
-            scopes: vec![scope.clone()],
+            scope: Some(scope.clone()),
         }));
     };
     if let Some(node) = dynamic.get("dependencies") {
@@ -162,7 +165,7 @@ fn read_uv(reading: &mut Reading, tree: &Tree<'_>, uv: &DeTable<'_>) {
         list(reading, tree, uv.get(key), &format!("tool.uv.{key}"), &[scope]);
     }
     if let Some(workspace) = tree::table(uv, &["workspace"]) {
-        let globs = |key| tree::strings(workspace, key).into_iter().map(str::to_owned).collect();
+        let globs = |key| tree::strings(workspace, key).into_iter().take(MAX_GLOBS).map(str::to_owned).collect();
         reading.workspace = Workspace { members: globs("members"), exclude: globs("exclude") };
     }
     if let Some(sources) = tree::table(uv, &["sources"]) {

@@ -13,8 +13,8 @@ pub(super) struct Include {
     pub target: String,
     /// 1-based line.
     pub line: u32,
-    /// What its entries are for; empty: what the including manifest is for.
-    pub scopes: Vec<Scope>,
+    /// What its entries are for; `None`: what the including manifest is for.
+    pub scope: Option<Scope>,
 }
 
 /// The projects that share one lock.

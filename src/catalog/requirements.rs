@@ -2,10 +2,10 @@
 //!
 //! Variables (`${TOKEN}`) stay text: they belong to the environment of who installs, not of who scans.
 
+use super::logical_lines::{logical_lines, word_that_starts_with};
 use super::reading::{Include, Reading, shown};
 use super::requirement::{self, Requirement};
-use super::{Dependency, DistributionName, Evidence, Scope, Source};
-use std::borrow::Cow;
+use super::{Evidence, Scope, Source};
 
 /// The name of this format.
 pub(super) const FORMAT: &str = "requirements";
@@ -14,29 +14,11 @@ pub(super) const FORMAT: &str = "requirements";
 pub(super) const DIRECTORY: &str = "requirements";
 
 /// Words in file names that say the entries are not needed to run.
-const DEV_WORDS: &[&str] = &[
-    "dev",
-    "develop",
-    "development",
-    "test",
-    "tests",
-    "testing",
-    "doc",
-    "docs",
-    "lint",
-    "linting",
-    "typing",
-    "mypy",
-    "ci",
-    "bench",
-    "benchmark",
-    "benchmarks",
-    "style",
-    "quality",
-];
+const DEV_WORDS: &str = "dev develop development test tests testing doc docs lint linting typing mypy ci bench benchmark \
+                         benchmarks style quality";
 
-/// Names of `*.in` files that are taken for requirements without the word in them.
-const IN_WORDS: &[&str] = &["base", "main", "prod", "production", "local"];
+/// Words that alone make a `*.in` file one of requirements, besides those above.
+const IN_WORDS: &str = "base main prod production local";
 
 /// Whether a file called `name` in a directory called `parent` holds requirements.
 pub(super) fn is_manifest(name: &str, parent: &str) -> bool {
@@ -45,7 +27,10 @@ pub(super) fn is_manifest(name: &str, parent: &str) -> bool {
     let is_named = stem.contains("requirements") || stem.contains("constraints");
     match extension {
         "txt" => is_named || parent == DIRECTORY,
-        "in" => is_named || parent == DIRECTORY || words(stem).all(|w| DEV_WORDS.contains(&w) || IN_WORDS.contains(&w)),
+        "in" => {
+            let is_known = |word: &str| is_one_of(DEV_WORDS, word) || is_one_of(IN_WORDS, word);
+            is_named || parent == DIRECTORY || (!stem.is_empty() && words(stem).all(is_known))
+        }
         "lock" => stem.contains("requirements"),
         _ => false,
     }
@@ -57,7 +42,7 @@ pub(super) fn scope_of(name: &str) -> Scope {
     let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem);
     if stem.contains("constraints") {
         Scope::Constraint
-    } else if words(stem).any(|word| DEV_WORDS.contains(&word)) {
+    } else if words(stem).any(|word| is_one_of(DEV_WORDS, word)) {
         Scope::Dev
     } else {
         Scope::Runtime
@@ -66,6 +51,10 @@ pub(super) fn scope_of(name: &str) -> Scope {
 
 fn words(stem: &str) -> impl Iterator<Item = &str> {
     stem.split(['-', '_', '.']).filter(|word| !word.is_empty())
+}
+
+fn is_one_of(known: &str, word: &str) -> bool {
+    known.split(' ').any(|known| known == word)
 }
 
 /// Reads the text of a requirements file.
@@ -91,7 +80,8 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
             .filter(|d| d.evidence == Evidence::Pinned)
             .for_each(|d| d.evidence = Evidence::Locked);
     }
-    if prose.len() > requirements {
+    // One line alone may as well be a requirement with a mistake.
+    if prose.len() > requirements.max(1) {
         reading.dependencies.clear();
         reading.includes.clear();
         // Templates and input files share the suffix; only a name that promises requirements deserves a word.
@@ -109,11 +99,7 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
 /// Reads one logical line; the error says what was expected.
 fn read_line(reading: &mut Reading, line: u32, logical: &str, scope: &Scope) -> Result<(), &'static str> {
     // As pip does: what stands before the first word that starts with `-` is the requirement, the rest are its options.
-    let option_at = logical
-        .split_whitespace()
-        .find(|word| word.starts_with('-'))
-        .map(|word| word.as_ptr() as usize - logical.as_ptr() as usize);
-    match option_at {
+    match word_that_starts_with('-', logical) {
         Some(0) => read_option(reading, line, logical, scope),
         Some(at) => read_requirement(reading, line, logical[..at].trim_end(), scope, false),
         None => read_requirement(reading, line, logical, scope, false),
@@ -122,9 +108,9 @@ fn read_line(reading: &mut Reading, line: u32, logical: &str, scope: &Scope) -> 
 
 fn read_option(reading: &mut Reading, line: u32, logical: &str, scope: &Scope) -> Result<(), &'static str> {
     if let Some(target) = option_value(logical, "-r", "--requirement", "--requirem") {
-        reading.includes.push(Include { target, line, scopes: Vec::new() });
+        reading.includes.push(Include { target, line, scope: None });
     } else if let Some(target) = option_value(logical, "-c", "--constraint", "--cons") {
-        reading.includes.push(Include { target, line, scopes: vec![Scope::Constraint] });
+        reading.includes.push(Include { target, line, scope: Some(Scope::Constraint) });
     } else if let Some(target) = option_value(logical, "-e", "--editable", "--ed") {
         return read_requirement(reading, line, &target, scope, true);
     }
@@ -158,13 +144,7 @@ fn read_requirement(
     if let Ok(requirement) = Requirement::split(text)
         && !(requirement.url.is_none() && is_archive_name(requirement.name))
     {
-        requirement::add(reading, requirement, line, std::slice::from_ref(scope));
-        if editable
-            && let Some(added) = reading.dependencies.last_mut()
-            && let Source::Path { editable, .. } = &mut added.source
-        {
-            *editable = true;
-        }
+        add(reading, requirement, line, scope, editable);
         return Ok(());
     }
     let (reference, marker) = match text.split_once("; ").or_else(|| text.split_once(" ;")) {
@@ -178,36 +158,30 @@ fn read_requirement(
     if reference.contains(char::is_whitespace) && !editable {
         return Err("expected a requirement, a URL or a path");
     }
-    let found = requirement::archive(reference);
-    let (name, extras) = match (egg(reference), &found) {
-        (Some(egg), _) => egg,
-        (None, Some((name, _))) => (name.clone(), String::new()),
+    let named = egg(reference).or_else(|| Some((requirement::archive(reference)?.0, String::new())));
+    let Some((name, extras)) = named else {
         // The name is in that project's own metadata. A local project's manifests are read where they stand.
-        (None, None) if is_url => {
+        if is_url {
             let shown = shown(reference);
             reading.odd(line, format!("expected `name @ url`, found no name in `{shown}`: its version is not known"));
-            return Ok(());
         }
-        (None, None) => return Ok(()),
+        return Ok(());
     };
-    let version = found.map(|(_, version)| version);
-    reading.dependencies.push(Dependency {
-        name: DistributionName::new(&name),
-        raw_name: name,
-        evidence: if version.is_some() { Evidence::Pinned } else { Evidence::Declared },
-        raw_version: version.as_ref().map(ToString::to_string).unwrap_or_default(),
-        version,
-        specifier: None,
-        extras: extras.split(',').map(str::trim).filter(|extra| !extra.is_empty()).map(str::to_owned).collect(),
-        marker: marker.map(str::to_owned),
-        source: requirement::source_of(reference, editable),
-        scopes: vec![scope.clone()],
-        direct: None,
-        path: reading.path.clone(),
+    add(
+        reading,
+        Requirement { name: &name, extras: &extras, specifier: "", url: Some(reference), marker },
         line,
-        format: FORMAT,
-    });
+        scope,
+        editable,
+    );
     Ok(())
+}
+
+fn add(reading: &mut Reading, requirement: Requirement<'_>, line: u32, scope: &Scope, editable: bool) {
+    requirement::add(reading, requirement, line, std::slice::from_ref(scope));
+    if let Some(Source::Path { editable: is_editable, .. }) = reading.dependencies.last_mut().map(|d| &mut d.source) {
+        *is_editable = editable;
+    }
 }
 
 /// Whether `text` is the bare file name of a wheel or source archive, which PEP 508 would take for a name.
@@ -223,64 +197,6 @@ fn egg(reference: &str) -> Option<(String, String)> {
     // `egg=name-1.0` and `egg=name==1.0` were never versions that pip trusts.
     let name = name.split(['=', '<', '>', '!', '~']).next().unwrap_or(name).trim();
     requirement::is_name(name).then(|| (name.to_owned(), extras.trim_end_matches(']').to_owned()))
-}
-
-/// Physical lines joined where they end in `\`, comments removed, with the line each starts on.
-fn logical_lines(text: &str) -> Vec<(u32, Cow<'_, str>)> {
-    let mut logical = Vec::new();
-    let mut open: Option<(u32, String)> = None;
-    for (line, physical) in physical_lines(text) {
-        let is_comment = physical.trim_start().starts_with('#');
-        if physical.ends_with('\\') && !is_comment {
-            open.get_or_insert_with(|| (line, String::new())).1.push_str(physical.trim_matches('\\'));
-            continue;
-        }
-        match open.take() {
-            None => logical.push((line, Cow::Borrowed(without_comment(physical)))),
-            Some((first, mut joined)) => {
-                // So that a comment after a continuation is still seen as one.
-                joined.push_str(if is_comment { " " } else { "" });
-                joined.push_str(physical);
-                logical.push((first, Cow::Owned(without_comment(&joined).to_owned())));
-            }
-        }
-    }
-    logical.extend(open.map(|(first, joined)| (first, Cow::Owned(without_comment(&joined).to_owned()))));
-    logical
-}
-
-/// The lines that Python's `str.splitlines` gives, numbered as editors number them.
-fn physical_lines(text: &str) -> impl Iterator<Item = (u32, &str)> {
-    let mut line = 1;
-    let mut rest = Some(text);
-    std::iter::from_fn(move || {
-        let current = rest?;
-        let is_end = |c: char| {
-            matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
-        };
-        let Some(at) = current.find(is_end) else {
-            rest = None;
-            return Some((line, current));
-        };
-        let here = line;
-        let after = &current[at..];
-        let length = if after.starts_with("\r\n") { 2 } else { after.chars().next().map_or(1, char::len_utf8) };
-        line += u32::from(after.starts_with(['\n', '\r']));
-        rest = Some(&after[length..]);
-        Some((here, &current[..at]))
-    })
-}
-
-/// `line` up to a `#` at its start or after white space.
-fn without_comment(line: &str) -> &str {
-    let mut before = ' ';
-    for (at, c) in line.char_indices() {
-        if c == '#' && before.is_whitespace() {
-            return &line[..at];
-        }
-        before = c;
-    }
-    line
 }
 
 #[cfg(test)]
@@ -321,7 +237,7 @@ mod tests {
         ];
         assert!(yes.iter().chain(&more).all(|(name, parent)| is_manifest(name, parent)));
         for (name, parent) in no {
-            assert!(!is_manifest(name, parent) || name == ".in", "{name}");
+            assert!(!is_manifest(name, parent), "{name}");
         }
     }
 
@@ -339,7 +255,8 @@ mod tests {
     #[test]
     fn inclusions_in_all_spellings() {
         let text = "-r a.txt\n-rb.txt\n--requirement=c.txt\n--requirement d.txt\n-r 'e f.txt' # x\n-c g.txt\n--constraint=h.txt\n--require-hashes\n";
-        let found: Vec<_> = reading(text).includes.into_iter().map(|i| (i.target, i.line, i.scopes.len())).collect();
+        let found: Vec<_> =
+            reading(text).includes.into_iter().map(|i| (i.target, i.line, usize::from(i.scope.is_some()))).collect();
         let expected = [
             ("a.txt", 1, 0),
             ("b.txt", 2, 0),

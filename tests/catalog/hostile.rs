@@ -1,6 +1,6 @@
 //! Input that was made to hurt: ends in entries or diagnostics, soon.
 
-use picklegate::catalog::{Catalog, Gravity, Inventory, entries_of};
+use picklegate::catalog::{Catalog, DistributionName, Gravity, Inventory, entries_of};
 use picklegate::snapshot::{MemorySnapshot, RepoPath};
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
@@ -108,6 +108,19 @@ fn inclusions_that_fan_out_stop_at_a_limit() {
     let inventory = Catalog::new(&snapshot).directory(&RepoPath::root());
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
     assert!(inventory.manifests.len() <= 256 && is_unread(&inventory), "{}", inventory.manifests.len());
+}
+
+#[test]
+fn thousands_of_versions_of_one_name_rule_nothing_out() {
+    let pins: String = (0..20_000).map(|patch| format!("a==2.{patch}\na>=2.{patch}\n")).collect();
+    let snapshot = MemorySnapshot::from([("requirements.txt", pins.as_str()), ("constraints.txt", &pins)]);
+    let catalog = Catalog::new(&snapshot);
+    let started = Instant::now();
+    for _ in 0..100 {
+        let governing = catalog.governing(&RepoPath::from("x.py"), &DistributionName::new("a"));
+        assert!(governing.candidates.iter().any(|candidate| candidate.may_be_in(&["<1".parse().expect("PEP 440")])));
+    }
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }
 
 proptest! {
