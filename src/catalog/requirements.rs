@@ -5,7 +5,7 @@
 use super::logical_lines::{logical_lines, word_that_starts_with};
 use super::reading::{Include, Reading, shown};
 use super::requirement::{self, Requirement};
-use super::{Evidence, Scope, Source};
+use super::{Evidence, Scope, Source, format_of};
 
 /// The name of this format.
 pub(super) const FORMAT: &str = "requirements";
@@ -59,9 +59,9 @@ fn is_one_of(known: &str, word: &str) -> bool {
 
 /// Reads the text of a requirements file.
 pub(super) fn read(reading: &mut Reading, text: &str) {
-    let name = reading.path.file_name().to_string();
+    let name = reading.path.file_name().to_string().to_ascii_lowercase();
     let scope = scope_of(&name);
-    let is_lock = name.to_ascii_lowercase().ends_with(".lock");
+    let is_lock = name.ends_with(".lock");
     let (mut requirements, mut prose) = (0_usize, Vec::new());
     for (line, logical) in logical_lines(text) {
         let logical = logical.trim();
@@ -80,14 +80,17 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
             .filter(|d| d.evidence == Evidence::Pinned)
             .for_each(|d| d.evidence = Evidence::Locked);
     }
-    // One line alone may as well be a requirement with a mistake.
-    if prose.len() > requirements.max(1) {
+    // `system-requirements.txt` may be for people, and `test.in` for anything. `requirements.txt` is for pip, and so is
+    // a file of any other name: it was included.
+    let is_certain =
+        name.starts_with("requirements") || name.starts_with("constraints") || format_of(&reading.path).is_none();
+    if !is_certain && prose.len() > requirements {
         reading.dependencies.clear();
         reading.includes.clear();
-        // Templates and input files share the suffix; only a name that promises requirements deserves a word.
+        // Only a name that promises requirements deserves a word.
         if name.contains("requirements") || name.contains("constraints") {
-            reading
-                .odd(prose[0].0, format!("reads as prose, not as requirements: {} lines that are none", prose.len()));
+            let problem = format!("reads as prose, not as requirements: {} lines are none", prose.len());
+            reading.odd(prose[0].0, problem);
         }
         return;
     }
@@ -302,7 +305,15 @@ mod tests {
 
     #[test]
     fn prose_is_not_taken_for_requirements() {
-        let reading = reading("You need a compiler.\nAlso install cmake first.\ncmake\n");
-        assert_eq!((reading.dependencies.len(), reading.diagnostics.len()), (0, 1));
+        let text = "You need a compiler.\nAlso install cmake first.\ncmake\n";
+        let of = |name: &str| {
+            let mut reading = Reading::new(&RepoPath::from(name), FORMAT);
+            read(&mut reading, text);
+            (reading.dependencies.len(), reading.diagnostics.len())
+        };
+        assert_eq!(of("system-requirements.txt"), (0, 1));
+        assert_eq!(of("test.in"), (0, 0));
+        assert_eq!(of("included.list"), (3, 2));
+        assert_eq!(of("requirements.txt"), (3, 2), "a name in any version is better than none");
     }
 }
