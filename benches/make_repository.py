@@ -69,6 +69,9 @@ def main() -> None:
     git(directory, "init", "-q", "-b", "main")
     git(directory, "config", "user.name", "bench")
     git(directory, "config", "user.email", "bench@example.org")
+    # Nothing may still be packing in the background when the benchmark starts.
+    git(directory, "config", "gc.auto", "0")
+    git(directory, "config", "maintenance.auto", "false")
     for number in range(files):
         path = directory / file_path(number)
         path.parent.mkdir(parents=True, exist_ok=True)
