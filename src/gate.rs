@@ -26,7 +26,7 @@ pub fn check(comparison: &Comparison, old: &[Policy], new: &Policy) -> Verdict {
     assert_eq!(old.len(), comparison.parents.len(), "one policy for each parent");
     let new = Side::new(&*comparison.new, new);
     let parents: Vec<Side> =
-        comparison.parents.iter().zip(old).map(|(snapshot, policy)| Side::new(&**snapshot, policy)).collect();
+        comparison.parents.iter().zip(old).map(|(snapshot, policy)| new.other(&**snapshot, policy)).collect();
 
     let mut verdict = Verdict::default();
     let touched = comparison.changes.iter().filter_map(|change| change.new.clone());

@@ -158,7 +158,7 @@ fn other_rules_on_the_new_side_judge_every_file_again() {
     let files: Files = &[("a.py", LOAD)];
     let comparison =
         Comparison { parents: vec![Box::new(snapshot(files))], new: Box::new(snapshot(files)), changes: Vec::new() };
-    let without = Policy { rules: RuleSet::default(), honoured: Honoured::default() };
+    let without = Policy { rules: Default::default(), honoured: Honoured::default() };
     assert_eq!(blocking(&check(&comparison, &[without], &policy())), ["a.py:4 pickle-load"]);
     assert!(blocking(&check(&comparison, &[policy()], &policy())).is_empty());
 }

@@ -2,18 +2,18 @@
 
 use super::arguments::CheckArguments;
 use super::{Failure, configuration, judging, output, repository};
-use crate::gate::{self, Outcome, Policy};
+use crate::gate::{self, Outcome, Policy, Verdict};
 use crate::git::Repository;
 use crate::report::{Subject, printable};
 use crate::rules::RuleSet;
 use crate::snapshot::{Comparison, RepoPath, Snapshot};
+use std::sync::Arc;
 
 /// Judges the range that is named, or what is staged; in CI with nothing staged, all of HEAD.
 pub fn run(arguments: &CheckArguments, color: bool) -> Result<Outcome, Failure> {
     let repository = repository::discover()?;
-    let base = judging::rules(&arguments.judging.rules)?;
     if let Some((from, to)) = range(arguments) {
-        return judge(&repository.range(&from, &to)?, Subject::Range, &base, arguments, color);
+        return judge(&repository.range(&from, &to)?, Subject::Range, arguments, color);
     }
     let staged = repository.staged()?;
     // Git tells a hook which index it commits. Without one and in CI, a check of nothing would pass whatever is there.
@@ -21,9 +21,9 @@ pub fn run(arguments: &CheckArguments, color: bool) -> Result<Outcome, Failure> 
     let is_ci = std::env::var_os("CI").is_some_and(|value| !["", "0", "false"].iter().any(|off| value == *off));
     if staged.changes.is_empty() && !staged.parents.is_empty() && is_ci && !is_hook {
         output::say("note: nothing is staged, no range is given and CI is set: judging all of HEAD\n");
-        return judge_head(&repository, &base, arguments, color);
+        return judge_head(&repository, arguments, color);
     }
-    judge(&staged, Subject::Staged, &base, arguments, color)
+    judge(&staged, Subject::Staged, arguments, color)
 }
 
 /// The range of the arguments, or the one that pre-commit gives.
@@ -38,19 +38,22 @@ fn range(arguments: &CheckArguments) -> Option<(String, String)> {
 fn judge(
     comparison: &Comparison,
     subject: Subject,
-    base: &RuleSet,
     arguments: &CheckArguments,
     color: bool,
 ) -> Result<Outcome, Failure> {
-    let new = configuration::read(&*comparison.new, base)?;
-    let old: Vec<Policy> = comparison.parents.iter().map(|parent| old_policy(&**parent, base, &new.policy)).collect();
+    if comparison.changes.is_empty() && arguments.judging.rules.is_empty() {
+        return judging::report(&Verdict::default(), subject, None, &arguments.judging, color);
+    }
+    let base = judging::rules(&arguments.judging.rules)?;
+    let new = configuration::read(&*comparison.new, &base)?;
+    let old: Vec<Policy> = comparison.parents.iter().map(|parent| old_policy(&**parent, &base, &new.policy)).collect();
     let verdict = gate::check(comparison, &old, &new.policy);
     judging::report(&verdict, subject, new.fail_on, &arguments.judging, color)
 }
 
 /// The policy of an old side. One that cannot be understood cannot be mended any more, except by the change at hand: then
 /// the new one stands for it, so that mending it introduces nothing.
-fn old_policy(parent: &dyn Snapshot, base: &RuleSet, new: &Policy) -> Policy {
+fn old_policy(parent: &dyn Snapshot, base: &Arc<RuleSet>, new: &Policy) -> Policy {
     configuration::read(parent, base).map(|configured| configured.policy).unwrap_or_else(|failure| {
         let problem = failure.message.lines().map(printable).collect::<Vec<_>>().join("; ");
         output::say(&format!("note: the old configuration cannot be read, and the new one stands for it: {problem}\n"));
@@ -58,14 +61,9 @@ fn old_policy(parent: &dyn Snapshot, base: &RuleSet, new: &Policy) -> Policy {
     })
 }
 
-fn judge_head(
-    repository: &Repository,
-    base: &RuleSet,
-    arguments: &CheckArguments,
-    color: bool,
-) -> Result<Outcome, Failure> {
+fn judge_head(repository: &Repository, arguments: &CheckArguments, color: bool) -> Result<Outcome, Failure> {
     let head = repository.revision("HEAD")?;
-    let configured = configuration::read(&*head, base)?;
+    let configured = configuration::read(&*head, &judging::rules(&arguments.judging.rules)?)?;
     let verdict = gate::scan(&*head, &RepoPath::root(), &configured.policy);
     judging::report(&verdict, Subject::Tree, configured.fail_on, &arguments.judging, color)
 }

@@ -10,6 +10,7 @@ use crate::rules::RuleSet;
 use crate::snapshot::{RepoPath, Snapshot};
 use serde::Deserialize;
 use std::ops::Range;
+use std::sync::Arc;
 use toml::Spanned;
 
 /// By what one side is judged.
@@ -50,7 +51,7 @@ struct Tool {
 ///
 /// # Errors
 /// A configuration or rules file that cannot be read or understood, with its line.
-pub fn read(snapshot: &dyn Snapshot, base: &RuleSet) -> Result<Configured, Failure> {
+pub fn read(snapshot: &dyn Snapshot, base: &Arc<RuleSet>) -> Result<Configured, Failure> {
     let own = RepoPath::from("picklegate.toml");
     let shared = RepoPath::from("pyproject.toml");
     let (place, text, table) = if let Some(text) = read_text(snapshot, &own)? {
@@ -62,7 +63,7 @@ pub fn read(snapshot: &dyn Snapshot, base: &RuleSet) -> Result<Configured, Failu
     } else {
         (own, String::new(), Table::default())
     };
-    let mut rules = base.clone();
+    let mut rules = Arc::clone(base);
     for named in &table.rules {
         let at = |problem: String| Failure::new(format!("{}: {problem}", position(&place, &text, named.span())));
         let path = RepoPath::root()
@@ -72,7 +73,7 @@ pub fn read(snapshot: &dyn Snapshot, base: &RuleSet) -> Result<Configured, Failu
             at(format!("rules: there is no file {path} in what is judged"))
                 .hint("add the file to git, or correct the path")
         })?;
-        rules.extend_from(&text, &path.to_string())?;
+        Arc::make_mut(&mut rules).extend_from(&text, &path.to_string())?;
     }
     let honoured = Honoured { nosec: table.honor.contains(&Honor::Nosec), noqa: table.honor.contains(&Honor::Noqa) };
     Ok(Configured { policy: Policy { rules, honoured }, fail_on: table.fail_on })
@@ -107,7 +108,7 @@ mod tests {
     use crate::snapshot::MemorySnapshot;
 
     fn configured<const N: usize>(files: [(&str, &str); N]) -> Result<Configured, String> {
-        read(&MemorySnapshot::from(files), &RuleSet::default()).map_err(|failure| failure.to_string())
+        read(&MemorySnapshot::from(files), &Arc::default()).map_err(|failure| failure.to_string())
     }
 
     #[test]
@@ -158,7 +159,7 @@ mod tests {
     fn bytes_that_are_no_text_are_named() {
         let mut snapshot = MemorySnapshot::default();
         snapshot.insert("picklegate.toml".into(), &b"# ok\n\xff"[..]);
-        let failure = read(&snapshot, &RuleSet::default()).expect_err("it is not UTF-8");
+        let failure = read(&snapshot, &Arc::default()).expect_err("it is not UTF-8");
         assert_eq!(failure.message, "picklegate.toml:2: expected UTF-8, found the byte 0xff");
     }
 }

@@ -7,15 +7,16 @@ use crate::gate::{Outcome, Verdict};
 use crate::report::{FORMATS, Subject, View};
 use crate::rules::RuleSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The built-in rules and those of `files`, which are read from disk.
-pub fn rules(files: &[PathBuf]) -> Result<RuleSet, Failure> {
+pub fn rules(files: &[PathBuf]) -> Result<Arc<RuleSet>, Failure> {
     let mut rules = RuleSet::builtin();
     for file in files {
         let name = file.display().to_string();
         let text = std::fs::read_to_string(file)
             .map_err(|error| Failure::new(format!("{name}: cannot read the rules file: {error}")))?;
-        rules.extend_from(&text, &name)?;
+        Arc::make_mut(&mut rules).extend_from(&text, &name)?;
     }
     Ok(rules)
 }

@@ -7,12 +7,13 @@ use crate::report::{printable, rule_explanation, rule_list};
 use crate::rules::RuleSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Runs one of the commands.
 pub fn run(command: &RulesCommand) -> Result<Outcome, Failure> {
     match command {
         RulesCommand::List { rules } => {
-            output::print(rule_list(&in_force(rules)?))?;
+            output::print(rule_list(&*in_force(rules)?))?;
             Ok(Outcome::Clean)
         }
         RulesCommand::Explain { id, rules } => {
@@ -24,7 +25,7 @@ pub fn run(command: &RulesCommand) -> Result<Outcome, Failure> {
 }
 
 /// The built-in rules, those of `files`, and those that the repository here adds to what is staged.
-fn in_force(files: &[PathBuf]) -> Result<RuleSet, Failure> {
+fn in_force(files: &[PathBuf]) -> Result<Arc<RuleSet>, Failure> {
     let base = judging::rules(files)?;
     match repository::discover().and_then(|repository| Ok(repository.index()?)) {
         Ok(index) => Ok(configuration::read(&*index, &base)?.policy.rules),
@@ -38,9 +39,9 @@ fn explain(id: &str, files: &[PathBuf]) -> Result<String, Failure> {
         "unused-allow" => Ok(UNUSED_ALLOW.into()),
         "malformed-allow" => Ok(MALFORMED_ALLOW.into()),
         // What is built in needs no repository, and no configuration that can be understood.
-        _ => match explanation(&judging::rules(files)?) {
+        _ => match explanation(&*judging::rules(files)?) {
             Some(text) => Ok(text),
-            None => explanation(&in_force(files)?).ok_or_else(|| {
+            None => explanation(&*in_force(files)?).ok_or_else(|| {
                 Failure::new(format!("{id}: there is no such rule")).hint("`picklegate rules list` names them all")
             }),
         },

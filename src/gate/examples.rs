@@ -4,6 +4,7 @@ use super::{Policy, scan};
 use crate::finding::Severity;
 use crate::rules::{Example, RuleSet};
 use crate::snapshot::{MemorySnapshot, RepoPath};
+use std::sync::Arc;
 
 /// An example that does not show what it says.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,8 +20,8 @@ pub struct ExampleFailure {
 }
 
 /// Judges every example of every rule by all of `rules`, and gives those that fail.
-pub fn test_examples(rules: &RuleSet) -> Vec<ExampleFailure> {
-    let policy = Policy { rules: rules.clone(), ..Policy::default() };
+pub fn test_examples(rules: &Arc<RuleSet>) -> Vec<ExampleFailure> {
+    let policy = Policy { rules: Arc::clone(rules), ..Policy::default() };
     let mut failures = Vec::new();
     for rule in &rules.rules {
         for (index, example) in rule.examples.iter().enumerate() {

@@ -6,12 +6,13 @@ use crate::finding::Finding;
 use crate::rules::{RuleSet, Selection};
 use crate::scan::{Allowed, Honoured, Scanner, is_code};
 use crate::snapshot::{File, RepoPath, Snapshot, SnapshotError};
+use std::sync::Arc;
 
 /// By what a snapshot is judged: its own side's rules and configuration.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Policy {
-    /// The rules in force.
-    pub rules: RuleSet,
+    /// The rules in force; the two sides of a change nearly always share them.
+    pub rules: Arc<RuleSet>,
     /// Other tools' suppression comments that count.
     pub honoured: Honoured,
 }
@@ -21,7 +22,7 @@ pub(super) struct Side<'a> {
     pub snapshot: &'a dyn Snapshot,
     pub catalog: Catalog<'a>,
     pub policy: &'a Policy,
-    scanner: Scanner<'a>,
+    scanner: Arc<Scanner<'a>>,
 }
 
 /// The outcome of one file; empty for a file that no rule speaks of.
@@ -35,7 +36,15 @@ pub(super) struct Judged {
 
 impl<'a> Side<'a> {
     pub fn new(snapshot: &'a dyn Snapshot, policy: &'a Policy) -> Self {
-        Self { snapshot, catalog: Catalog::new(snapshot), policy, scanner: Scanner::new(&policy.rules) }
+        Self { snapshot, catalog: Catalog::new(snapshot), policy, scanner: Arc::new(Scanner::new(&policy.rules)) }
+    }
+
+    /// Another snapshot, with what can be shared of this side.
+    pub fn other(&self, snapshot: &'a dyn Snapshot, policy: &'a Policy) -> Self {
+        if policy.rules != self.policy.rules {
+            return Self::new(snapshot, policy);
+        }
+        Self { snapshot, catalog: Catalog::new(snapshot), policy, scanner: Arc::clone(&self.scanner) }
     }
 
     /// The rules as they apply to `path` on this side.

@@ -6,7 +6,7 @@ use crate::finding::{Confidence, Severity};
 use serde::{Deserialize, Serialize};
 
 /// All rules in force, sorted by id, and the libraries they speak of, sorted by name.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct RuleSet {
     /// The libraries.
     pub libraries: Vec<Library>,
@@ -15,7 +15,7 @@ pub struct RuleSet {
 }
 
 /// A library that rules speak of: the link between what is installed and what is imported.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Library {
     /// The normalised distribution name; also the name rules use.
     pub name: String,
@@ -28,7 +28,7 @@ pub struct Library {
 }
 
 /// One thing a person would allow or forbid.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Rule {
     /// Stable kebab-case id that reads after "allow".
     pub id: String,
@@ -57,7 +57,7 @@ pub struct Rule {
 }
 
 /// One shape of code, in some versions, under some conditions.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Match {
     /// What it matches.
     pub target: Target,
@@ -100,7 +100,7 @@ pub enum Proof {
 }
 
 /// What a [`Match`] looks for. All names are fully qualified: `torch.serialization.load`.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Target {
     /// A call of one of these functions or constructors, or a reference that passes one on as a value.
     Call(Vec<String>),
@@ -137,7 +137,7 @@ pub enum Target {
 }
 
 /// A range of versions of another library.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Requirement {
     /// Name of the library.
     pub library: String,
@@ -146,7 +146,7 @@ pub struct Requirement {
 }
 
 /// An argument, by name, by position, or both.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Argument {
     /// Keyword it may be passed by.
     pub keyword: Option<String>,
@@ -156,7 +156,7 @@ pub struct Argument {
 
 /// A condition on one argument. Exactly one of `is` and `is_not` is filled, or neither: then only presence counts, and it
 /// holds when the argument is not passed if `absent`, when it is passed if not.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Condition {
     /// The argument.
     pub argument: Argument,
@@ -171,7 +171,7 @@ pub struct Condition {
 }
 
 /// A value as Python writes it.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Value {
     /// `None`
     None,
@@ -186,7 +186,7 @@ pub enum Value {
 }
 
 /// A mechanical change that removes the finding.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Edit {
     /// What to change.
     pub change: EditChange,
@@ -195,7 +195,7 @@ pub struct Edit {
 }
 
 /// What an [`Edit`] changes.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum EditChange {
     /// Passes `keyword=value`, replacing the argument if it is there.
     SetArgument {
@@ -211,7 +211,7 @@ pub enum EditChange {
 }
 
 /// Code that shows what a rule does; `picklegate rules test` runs it.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Example {
     /// Python source, or the text of `file`.
     pub code: String,
