@@ -15,6 +15,9 @@ pub(super) struct Passed<'a> {
     pub unknown: bool,
 }
 
+/// Longer lists of keywords and dictionaries, which many calls may share, are not looked through.
+const MAX_ENTRIES: usize = 1000;
+
 /// What one argument may be.
 struct Possible<'a> {
     values: Meanings<'a>,
@@ -64,6 +67,9 @@ impl<'a> Passed<'a> {
     /// What is passed for `argument`, by keyword or by position.
     fn argument(&self, argument: &Argument, resolver: &mut Resolver<'a, '_>) -> Possible<'a> {
         let mut open = self.unknown;
+        if self.lists.iter().any(|(list, ..)| list.keywords.len() > MAX_ENTRIES) {
+            return Possible { values: Meanings::unknown(), absent: true };
+        }
         if let Some(keyword) = &argument.keyword {
             for (list, place, _) in self.lists.iter().rev() {
                 if let Some(found) = list.find_keyword(keyword) {
@@ -75,11 +81,12 @@ impl<'a> Passed<'a> {
             let mut position = position as usize;
             for (list, place, skipped) in &self.lists {
                 let counted = list.args.get(*skipped..).unwrap_or_default();
-                let plain = counted.iter().position(Expr::is_starred_expr).unwrap_or(counted.len());
-                if let Some(value) = counted[..plain].get(position) {
+                let looked_at = &counted[..counted.len().min(position + 1)];
+                let plain = looked_at.iter().position(Expr::is_starred_expr).unwrap_or(looked_at.len());
+                if let Some(value) = looked_at[..plain].get(position) {
                     return Possible { values: resolver.meaning(value, *place), absent: false };
                 }
-                if plain < counted.len() {
+                if plain < looked_at.len() {
                     open = true;
                     break;
                 }
@@ -121,7 +128,7 @@ fn unpack<'a>(
         let mut changeable = !std::ptr::eq(display, mapping);
         let mut found = None;
         match display {
-            Expr::Dict(dict) => {
+            Expr::Dict(dict) if dict.items.len() <= MAX_ENTRIES => {
                 for item in &dict.items {
                     match &item.key {
                         Some(Expr::StringLiteral(key)) if key.value == *keyword => found = Some(&item.value),
@@ -130,8 +137,10 @@ fn unpack<'a>(
                     }
                 }
             }
-            Expr::Call(call) => found = call.arguments.find_keyword(keyword).map(|found| &found.value),
-            _ => {}
+            Expr::Call(call) if call.arguments.keywords.len() <= MAX_ENTRIES => {
+                found = call.arguments.find_keyword(keyword).map(|found| &found.value);
+            }
+            _ => changeable = true,
         }
         match found {
             Some(value) => {

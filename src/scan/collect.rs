@@ -147,16 +147,18 @@ impl<'a> Collector<'a, '_> {
             receiver: None,
         });
         let block = self.scopes.blocks.len();
-        self.scopes.blocks.push(Block { parent: None, range, group: None, in_loop: false, type_checking: None });
+        let depth = defined.map_or(0, |(place, _)| self.scopes.blocks[place.block].depth + 1);
+        self.scopes.blocks.push(Block { parent: None, depth, range, group: None, in_loop: false, type_checking: None });
         Place { scope, block }
     }
 
     /// A block of `place` that may run or not.
     fn block(&mut self, place: Place, range: Option<TextRange>, group: Option<GroupId>, is_loop: bool) -> Place {
         let Some(range) = range else { return place };
-        let in_loop = is_loop || self.scopes.blocks[place.block].in_loop;
+        let outer = &self.scopes.blocks[place.block];
+        let (in_loop, depth) = (is_loop || outer.in_loop, outer.depth + 1);
         let block: BlockId = self.scopes.blocks.len();
-        self.scopes.blocks.push(Block { parent: Some(place.block), range, group, in_loop, type_checking: None });
+        self.scopes.blocks.push(Block { parent: Some(place.block), depth, range, group, in_loop, type_checking: None });
         Place { block, ..place }
     }
 

@@ -20,61 +20,60 @@ pub(super) struct Writer<'a, 'c> {
 impl Writer<'_, '_> {
     /// The tokens inside `range`, without what does not count.
     pub fn tokens(&self, range: TextRange, place: Place) -> String {
-        let start = self.tokens.partition_point(|token| token.start() < range.start());
-        let counts = |token: &&Token| {
-            !matches!(
-                token.kind(),
-                TokenKind::Comment
-                    | TokenKind::NonLogicalNewline
-                    | TokenKind::Newline
-                    | TokenKind::Indent
-                    | TokenKind::Dedent
-                    | TokenKind::EndOfFile
-            )
-        };
-        let mut tokens =
-            self.tokens[start..].iter().take_while(|token| token.end() <= range.end()).filter(counts).peekable();
+        let mut at = self.index_of(range.start());
         let mut written = String::new();
         let mut previous = None;
         // Per open bracket: whether a comma before its end means nothing.
         let mut lists = vec![true];
-        while let Some(token) = tokens.next() {
-            let next = tokens.peek().map(|token| token.kind());
+        while let Some(token) = self.next(&mut at, range.end()) {
+            let following = self.next(&mut at.clone(), range.end()).map(|token| token.kind());
             let kind = token.kind();
             let text = &self.text[token.range()];
             match kind {
-                TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
-                    lists.push(kind != TokenKind::Lpar || previous.is_some_and(ends_operand));
+                TokenKind::Lpar => {
+                    if let Some(&end) = self.elided.get(&token.start()) {
+                        at = self.index_of(end);
+                        written.push_str("(...)");
+                        previous = Some(TokenKind::Rpar);
+                        continue;
+                    }
+                    lists.push(previous.is_some_and(ends_operand));
                 }
+                TokenKind::Lsqb | TokenKind::Lbrace => lists.push(true),
                 TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace if lists.len() > 1 => drop(lists.pop()),
-                TokenKind::Comma if lists.last() == Some(&true) && next.is_none_or(closes) => continue,
+                TokenKind::Comma if lists.last() == Some(&true) && following.is_none_or(closes) => continue,
                 _ => {}
             }
-            match kind {
-                TokenKind::Lpar if self.elided.get(&token.start()).is_some_and(|end| *end <= range.end()) => {
-                    let end = self.elided[&token.start()];
-                    while tokens.next_if(|token| token.end() <= end).is_some() {}
-                    lists.pop();
-                    written.push_str("(...)");
-                    previous = Some(TokenKind::Rpar);
-                    continue;
-                }
-                TokenKind::Name if previous != Some(TokenKind::Dot) && next != Some(TokenKind::Equal) => {
-                    separate(&mut written, text);
-                    written.push_str(&self.imported(text, place, token.start()).unwrap_or_else(|| text.to_owned()));
-                }
-                TokenKind::String => {
-                    separate(&mut written, text);
-                    written.push_str(&requoted(text).unwrap_or_else(|| text.to_owned()));
-                }
-                _ => {
-                    separate(&mut written, text);
-                    written.push_str(text);
-                }
-            }
+            let is_name =
+                kind == TokenKind::Name && previous != Some(TokenKind::Dot) && following != Some(TokenKind::Equal);
+            let replaced = match kind {
+                TokenKind::String => requoted(text),
+                _ if is_name => self.imported(text, place, token.start()),
+                _ => None,
+            };
+            separate(&mut written, text);
+            written.push_str(replaced.as_deref().unwrap_or(text));
             previous = Some(kind);
         }
         written
+    }
+
+    /// The index of the first token that starts at `offset` or later.
+    fn index_of(&self, offset: TextSize) -> usize {
+        self.tokens.partition_point(|token| token.start() < offset)
+    }
+
+    /// The next token that counts and ends before `end`; `at` is moved past it.
+    fn next(&self, at: &mut usize, end: TextSize) -> Option<&Token> {
+        while let Some(token) = self.tokens.get(*at).filter(|token| token.end() <= end) {
+            *at += 1;
+            match token.kind() {
+                TokenKind::Comment | TokenKind::NonLogicalNewline | TokenKind::Newline => {}
+                TokenKind::Indent | TokenKind::Dedent | TokenKind::EndOfFile => {}
+                _ => return Some(token),
+            }
+        }
+        None
     }
 
     /// The dotted path of an imported name.

@@ -52,7 +52,7 @@ pub(super) struct Meanings<'a> {
 }
 
 /// More alternatives than this are not kept apart.
-pub(super) const MAX_MEANINGS: usize = 64;
+pub(super) const MAX_MEANINGS: usize = 32;
 impl<'a> Meanings<'a> {
     /// Nothing is known.
     pub fn unknown() -> Self {

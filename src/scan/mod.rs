@@ -1,6 +1,15 @@
 //! One source file and the rules as they apply to it, to findings.
 //!
 //! Never fails: what cannot be judged is said in the result. Must not see git or another file.
+//!
+//! A Python source goes through `prefilter` (bytes that no rule can match go no further), `decode`, `nesting` (what would
+//! take unbounded memory is refused), the parser, `collect` (scopes, bindings and the places to look at), `resolve` (what
+//! the names there mean), `matching` with `arguments` (which rules hold, how surely), `fingerprint` and `suppression`.
+//!
+//! Names are followed through imports, aliases, scopes, branches and loops, attributes that methods set on `self`,
+//! literal tables, `getattr`, `importlib` and `functools.partial`. They are not followed through what functions take and
+//! return, through strings put together at run time, or into other files. Where any of several bindings may be in effect,
+//! each counts.
 
 mod arguments;
 mod collect;

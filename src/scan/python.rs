@@ -21,6 +21,8 @@ use ruff_text_size::{Ranged, TextRange};
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// More findings than this are not listed.
 const MAX_FINDINGS: usize = 5000;
+/// Blocks, functions and comprehensions in one another; CPython allows 100 levels of indentation.
+const MAX_BLOCKS: u32 = 200;
 /// Trees deeper than this are dropped on a stack of their own.
 const DEEP: u32 = 200;
 
@@ -80,6 +82,10 @@ fn judge<'a>(
 ) -> (Scan, u32) {
     let module = parsed.syntax();
     let collected = collect(&module.body, module.range, &|name| scanner.settings.contains_key(name));
+    if collected.scopes.blocks.iter().any(|block| block.depth > MAX_BLOCKS) {
+        let reason = format!("statements in it are nested more than {MAX_BLOCKS} deep; Python does not run that");
+        return (Scan { unscanned: Some(reason), ..Scan::default() }, collected.depth);
+    }
     let names = scanner.names.get_or_init(|| Names::new(scanner.rules));
     let resolver = Resolver::new(names, &collected.scopes);
     let mut matcher = Matcher::new(resolver, selection, scanner.rules, &scanner.settings, &collected);

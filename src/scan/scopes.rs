@@ -53,6 +53,8 @@ pub(super) struct Scope<'a> {
 #[derive(Debug)]
 pub(super) struct Block<'a> {
     pub parent: Option<BlockId>,
+    /// How many blocks are around it, those of outer scopes included.
+    pub depth: u32,
     pub range: TextRange,
     /// Blocks of the same group exclude each other.
     pub group: Option<GroupId>,
@@ -134,7 +136,7 @@ pub(super) struct Scopes<'a> {
 pub(super) const ANY_TIME: TextSize = TextSize::new(u32::MAX);
 
 /// Where more bindings than this must be weighed for one use, all bindings of the name count.
-const MAX_WEIGHED: usize = 256;
+const MAX_WEIGHED: usize = 64;
 
 /// The bindings that may be in effect.
 #[derive(Debug, PartialEq, Eq, Default)]
