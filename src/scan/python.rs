@@ -25,6 +25,8 @@ const MAX_FINDINGS: usize = 5000;
 const MAX_BLOCKS: u32 = 200;
 /// Trees deeper than this are dropped on a stack of their own.
 const DEEP: u32 = 200;
+/// Enough to drop one level of a tree, in any build.
+const STACK_PER_LEVEL: usize = 2048;
 
 pub(super) fn scan(
     scanner: &Scanner<'_>,
@@ -66,8 +68,8 @@ pub(super) fn scan_text(
     let parsed = parse_unchecked_source(text, PySourceType::Python);
     let (scan, depth) = judge(scanner, path, text, &parsed, selection, honoured);
     if depth > DEEP {
-        // The nesting limits keep this within bounds; the memory is only touched as far as it is used.
-        stacker::grow(256 * 1024 * 1024, move || drop(parsed));
+        // The nesting limits keep this within bounds.
+        stacker::grow(1024 * 1024 + depth as usize * STACK_PER_LEVEL, move || drop(parsed));
     }
     scan
 }

@@ -50,7 +50,9 @@ impl<'a> Collector<'a, '_> {
                         continue;
                     }
                     let name = alias.asname.as_ref().map_or(member, |name| name.as_str());
-                    let is_local = import.level > 0;
+                    // Copies of six are imported relatively, and are six all the same.
+                    let is_six = module == "six.moves" || module.ends_with(".six.moves");
+                    let is_local = import.level > 0 && !is_six;
                     let bound = if is_local { Bound::Opaque } else { Bound::Import { module, member: Some(member) } };
                     self.bind(name, bound, place, end);
                 }
