@@ -20,10 +20,18 @@ pub(super) struct Collected<'a> {
     pub sites: Vec<Site<'a>>,
     /// Modules imported anywhere in the file, with the member imported.
     pub imports: Vec<(&'a str, Option<&'a str>)>,
-    /// Values given to `self.name`, and the bindings made so.
-    pub stored: HashMap<TextRange, BindingId>,
+    /// Values that are only given a name, by which other files may get at them.
+    pub stored: HashMap<TextRange, Stored<'a>>,
     /// How deep the tree is.
     pub depth: u32,
+}
+
+/// The name or attribute that a value is given.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stored<'a> {
+    pub id: BindingId,
+    /// The name; `None` for an attribute of an instance.
+    pub name: Option<&'a str>,
 }
 
 /// A place that rules may be interested in.
@@ -86,7 +94,7 @@ struct Collector<'a, 'c> {
     /// Bindings made through `nonlocal`, with the scope that says so.
     nonlocals: Vec<(&'a str, BindingId, usize)>,
     imports: Vec<(&'a str, Option<&'a str>)>,
-    stored: HashMap<TextRange, BindingId>,
+    stored: HashMap<TextRange, Stored<'a>>,
     depth: u32,
     deepest: u32,
     is_setting: &'c dyn Fn(&str) -> bool,

@@ -125,11 +125,12 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
         }
     }
 
-    /// What was found. A value that is only stored in an attribute of the class counts where it is read, if it is.
+    /// What was found. A value that is only given a name, or stored in an attribute of the class, counts where it is read,
+    /// if it is: otherwise other files do.
     pub fn finish(self) -> (Vec<Hit>, HashMap<TextSize, TextSize>) {
         let mut hits = self.hits;
         let stored = &self.collected.stored;
-        hits.retain(|hit| !stored.get(&hit.range).is_some_and(|&id| hit.tokens.is_none() && self.resolver.is_read(id)));
+        hits.retain(|hit| !stored.get(&hit.range).is_some_and(|it| hit.tokens.is_none() && self.resolver.is_inner(it)));
         (hits, self.lists)
     }
 

@@ -5,6 +5,7 @@
 mod attributes;
 mod calls;
 
+use super::collect::Stored;
 use super::meaning::{Constant, MAX_MEANINGS, Meaning, Meanings};
 use super::names::{NameId, Names, Special};
 use super::scopes::{Binding, BindingId, BlockId, Bound, Place, ScopeId, Scopes};
@@ -28,7 +29,7 @@ pub(super) struct Resolver<'a, 'c> {
     bases: Vec<Known<'a>>,
     crowds: HashMap<(ScopeId, &'a str), Rc<Meanings<'a>>>,
     dead: HashMap<BlockId, bool>,
-    /// Values of attributes that something in the file reads.
+    /// Names and attributes that something in the file reads, by what gives them a value.
     read: HashSet<BindingId>,
     chain: u32,
     /// How many elements of literals may still be looked at: literals in literals could multiply.
@@ -69,9 +70,11 @@ impl<'a, 'c> Resolver<'a, 'c> {
         self.scopes
     }
 
-    /// Whether the attribute that `id` gives a value is read in this file.
-    pub fn is_read(&self, id: BindingId) -> bool {
-        self.read.contains(&id)
+    /// Whether what is stored is read in this file, or replaced: then other files do not get at it.
+    pub fn is_inner(&self, stored: &Stored<'a>) -> bool {
+        let scope = &self.scopes.scopes[self.scopes.bindings[stored.id].place.scope];
+        let rebound = |name| scope.bindings.get(name).is_some_and(|all| all.last() != Some(&stored.id));
+        self.read.contains(&stored.id) || stored.name.is_some_and(rebound)
     }
 
     /// What `expression` may mean where it is evaluated in `place`.
@@ -207,6 +210,7 @@ impl<'a, 'c> Resolver<'a, 'c> {
                 Some(member) => found.insert(Meaning::Name(member)),
                 None => found.add(&self.binding(id)),
             }
+            self.read.insert(id);
         }
         for &scope in &reaching.crowded {
             found.add(&self.crowd(scope, name));
@@ -230,6 +234,7 @@ impl<'a, 'c> Resolver<'a, 'c> {
         let scopes = self.scopes;
         for &id in scopes.scopes[scope].bindings.get(name).into_iter().flatten() {
             found.add(&self.binding(id));
+            self.read.insert(id);
         }
         let found = Rc::new(found);
         self.crowds.insert((scope, name), found.clone());

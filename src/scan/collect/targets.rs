@@ -1,7 +1,7 @@
 //! Assignments: what is bound to which name, and what may be a setting.
 
-use super::{Collector, Site, SiteKind, Use};
-use crate::scan::scopes::{Binding, Bound, ClassId, Place};
+use super::{Collector, Site, SiteKind, Stored, Use};
+use crate::scan::scopes::{Binding, Bound, ClassId, Place, ScopeKind};
 use ruff_python_ast::Expr;
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
@@ -28,7 +28,9 @@ impl<'a> Collector<'a, '_> {
                 _ => {
                     let plain = target.is_some_and(Expr::is_name_expr)
                         && (targets.len() == 1 || targets.iter().all(Expr::is_name_expr));
-                    self.visit(value, if plain { Use::Alias } else { Use::Value }, place);
+                    let public = target.filter(|_| plain).and_then(|target| self.public_name(target, value, place));
+                    self.stored.extend(public.map(|stored| (value.range(), stored)));
+                    self.visit(value, if plain && public.is_none() { Use::Alias } else { Use::Value }, place);
                 }
             }
         }
@@ -58,13 +60,24 @@ impl<'a> Collector<'a, '_> {
                         });
                         let attributes = &mut self.scopes.classes[class].attributes;
                         attributes.entry(attribute.attr.as_str()).or_default().push(id);
-                        self.stored.insert(value.range(), id);
+                        self.stored.insert(value.range(), Stored { id, name: None });
                     }
                     self.visit(&attribute.value, Use::Object, place);
                 }
                 other => self.visit(other, Use::Ignored, place),
             }
         }
+    }
+
+    /// The name by which other files may call `value`: one of the module or of a class that only renames it.
+    fn public_name(&self, target: &'a Expr, value: &Expr, place: Place) -> Option<Stored<'a>> {
+        let Expr::Name(name) = target else { return None };
+        let scope = &self.scopes.scopes[place.scope];
+        let is_public = matches!(scope.kind, ScopeKind::Module | ScopeKind::Class);
+        let is_alias = is_public && matches!(value, Expr::Name(_) | Expr::Attribute(_));
+        let name = name.id.as_str();
+        let id = *scope.bindings.get(name).filter(|_| is_alias)?.last()?;
+        Some(Stored { id, name: Some(name) })
     }
 
     /// The class whose instance `name` is, if it is the first parameter of a method around `place`.
