@@ -2,17 +2,14 @@
 
 use super::Failure;
 use super::arguments::TreeArguments;
-use crate::git::{Environment, Repository};
+use crate::git::{Environment, FILE_LIMIT, Repository};
 use crate::snapshot::{DirectorySnapshot, RepoPath, Snapshot, walk};
 use std::path::Path;
-
-/// The largest file, in bytes, that is read: no source file or manifest comes near it.
-const LARGEST_FILE: u64 = 64 << 20;
 
 /// The repository that the current directory and the environment name.
 pub fn discover() -> Result<Repository, Failure> {
     let environment = Environment::from_variables(std::env::vars_os());
-    Ok(Repository::discover(Path::new("."), &environment, LARGEST_FILE)?)
+    Ok(Repository::discover(Path::new("."), &environment, FILE_LIMIT)?)
 }
 
 /// A snapshot, and the part of it that is asked for.
@@ -36,7 +33,7 @@ fn on_disk(path: &Path) -> Result<Tree, Failure> {
     let real = path.canonicalize().map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
     let top = real.ancestors().find(|directory| directory.join(".git").exists());
     if let Some(top) = top.filter(|top| *top != real) {
-        let snapshot = DirectorySnapshot::open(top, LARGEST_FILE);
+        let snapshot = DirectorySnapshot::open(top, FILE_LIMIT);
         let part = as_repo_path(real.strip_prefix(top).expect("an ancestor is a prefix"));
         let mut found = snapshot.find(&part)?.is_some();
         if !found {
@@ -46,7 +43,7 @@ fn on_disk(path: &Path) -> Result<Tree, Failure> {
             return Ok(Tree { snapshot: Box::new(snapshot), part });
         }
     }
-    Ok(Tree { snapshot: Box::new(DirectorySnapshot::open(&real, LARGEST_FILE)), part: RepoPath::root() })
+    Ok(Tree { snapshot: Box::new(DirectorySnapshot::open(&real, FILE_LIMIT)), part: RepoPath::root() })
 }
 
 fn as_repo_path(relative: &Path) -> RepoPath {
