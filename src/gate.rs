@@ -11,7 +11,6 @@ pub use examples::{ExampleFailure, test_examples};
 pub use side::Policy;
 pub use verdict::{Counts, Outcome, Unscanned, Verdict};
 
-use crate::catalog::format_of;
 use crate::finding::Finding;
 use crate::introduced::accounted;
 use crate::snapshot::{Comparison, File, RepoPath, Snapshot, walk};
@@ -67,9 +66,7 @@ pub fn check(comparison: &Comparison, old: &[Policy], new: &Policy) -> Verdict {
     verdict.counts.files = comparison.changes.len();
     let changed: Vec<&RepoPath> = comparison.changes.iter().map(|change| &change.path).collect();
     // A manifest that changed is read even where no finding asks for it: it must not pass unread.
-    for manifest in changed.iter().filter(|path| format_of(path).is_some()) {
-        new.catalog.directory(&manifest.parent().unwrap_or_default());
-    }
+    changed.iter().for_each(|path| new.catalog.read_manifest(path));
     verdict.finish(judged, &new.catalog, &changed)
 }
 

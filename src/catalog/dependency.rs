@@ -37,6 +37,8 @@ impl fmt::Display for DistributionName {
 /// How strongly an entry speaks for a version, weakest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Evidence {
+    /// Sources import it, and no manifest names it.
+    Imported,
     /// A range, or no version at all: `torch>=2`.
     Declared,
     /// An exact version in a manifest or constraint: `torch==2.3.1`.
@@ -48,9 +50,10 @@ pub enum Evidence {
 }
 
 impl Evidence {
-    /// The word that is printed: `locks`, `pins`, `declares`, `has installed`.
+    /// The word that is printed: `locks`, `pins`, `declares`, `has installed`, `imports`.
     pub fn verb(self) -> &'static str {
         match self {
+            Self::Imported => "imports",
             Self::Declared => "declares",
             Self::Pinned => "pins",
             Self::Locked => "locks",
@@ -76,6 +79,16 @@ pub enum Scope {
     Constraint,
     /// Replaces versions (`[tool.uv] override-dependencies`).
     Override,
+    /// Of an environment that a tool makes (tox, nox, Hatch, pixi features, conda), by its name as written.
+    Environment(String),
+    /// Of one script alone (PEP 723).
+    Script,
+    /// Installed by the cells of one notebook.
+    Notebook,
+    /// Installed into a container image.
+    Image,
+    /// Installed by a continuous integration job.
+    Ci,
 }
 
 /// Where a distribution is taken from.
@@ -121,6 +134,8 @@ pub struct Dependency {
     pub scopes: Vec<Scope>,
     /// Whether the project names it itself; `None` where the format does not say.
     pub direct: Option<bool>,
+    /// The distributions that need it, where the file says so: sorted, without duplicates.
+    pub parents: Vec<DistributionName>,
     /// The manifest.
     pub path: RepoPath,
     /// 1-based line in the manifest.
@@ -147,6 +162,8 @@ pub struct Diagnostic {
 pub enum Gravity {
     /// Read, but odd: an unknown minor lock version, a requirement without a name.
     Odd,
+    /// What stands there is computed when the project is built or a template is filled in: there is nothing to read.
+    Computed,
     /// An entry could not be read: a version that decides may be missing.
     Unread,
 }

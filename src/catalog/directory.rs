@@ -1,11 +1,11 @@
 //! The manifests of one directory, and what they include from anywhere in the snapshot.
 
-use super::formats::{self, Format};
+use super::formats::{self, BORROWED, Format, Tier};
 use super::reading::{Include, Reading, Workspace, shown};
 use super::{
     Dependency, Diagnostic, DistributionName, Evidence, Gravity, Inventory, Scope, Source, pyproject, requirements,
 };
-use crate::snapshot::{EntryKind, File, RepoPath, Snapshot};
+use crate::snapshot::{Entry, EntryKind, File, RepoPath, Snapshot};
 use bstr::ByteSlice as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -105,11 +105,6 @@ fn wildcard<P, T>(pattern: &[P], text: &[T], many: impl Fn(&P) -> bool, one: imp
     pattern[p..].iter().all(many)
 }
 
-/// Whether the requirements in `directory` belong to the directory above.
-pub(super) fn is_part_of_parent(directory: &RepoPath) -> bool {
-    directory.file_name() == requirements::DIRECTORY
-}
-
 /// Whether `second` is the same entry as `first`, read for another directory; then `first` takes its scopes too.
 pub(super) fn absorb(second: &mut Dependency, first: &mut Dependency) -> bool {
     let mut scopes = std::mem::take(&mut first.scopes);
@@ -126,19 +121,26 @@ pub(super) fn absorb(second: &mut Dependency, first: &mut Dependency) -> bool {
     is_same
 }
 
-/// Reads what stands in `directory`, its `requirements/`, and what those include; without any, gives what is `above`.
+/// Reads the manifests of `tier` that speak for `directory`, and what those include; without any, gives what is `above`.
 pub(super) fn read(
     snapshot: &dyn Snapshot,
     directory: &RepoPath,
+    tier: Tier,
     above: Option<Arc<Directory>>,
 ) -> Option<Arc<Directory>> {
     let mut reader = Reader { snapshot, inventory: Inventory::default(), visits: BTreeMap::new(), followed: 0 };
-    let mut own = reader.list(directory);
-    if is_part_of_parent(directory) {
-        own.retain(|(_, format)| format.name != requirements::FORMAT);
+    let entries = reader.list(directory);
+    let mut own = reader.manifests(directory, &entries, tier);
+    for (format, below) in BORROWED {
+        let first = below.split('/').next().unwrap_or(below).as_bytes();
+        if entries.iter().any(|entry| entry.kind == EntryKind::Directory && entry.name == first) {
+            let below = directory.join(below.as_bytes());
+            let entries = reader.list(&below);
+            let found = reader.manifests(&below, &entries, tier);
+            own.extend(found.into_iter().filter(|(_, found)| found.name == *format));
+        }
     }
-    let below = directory.join(requirements::DIRECTORY.as_bytes());
-    own.extend(reader.list(&below).into_iter().filter(|(_, format)| format.name == requirements::FORMAT));
+    own.retain(|(file, format)| formats::home(&file.path, format) == *directory);
     let mut pending: Vec<(RepoPath, Option<Scope>)> = Vec::new();
     for (file, format) in own {
         reader.visit(&file, format);
@@ -151,17 +153,20 @@ pub(super) fn read(
 }
 
 impl Reader<'_> {
-    /// The manifests in `directory`.
-    fn list(&mut self, directory: &RepoPath) -> Vec<(File, &'static Format)> {
-        let entries = self.snapshot.list(directory).unwrap_or_else(|error| {
+    fn list(&mut self, directory: &RepoPath) -> Vec<Entry> {
+        self.snapshot.list(directory).unwrap_or_else(|error| {
             self.inventory.unreadable.push(error);
             Vec::new()
-        });
+        })
+    }
+
+    /// The manifests of `tier` among the entries of `directory`.
+    fn manifests(&mut self, directory: &RepoPath, entries: &[Entry], tier: Tier) -> Vec<(File, &'static Format)> {
         let mut manifests = Vec::new();
         for entry in entries {
             let path = directory.join(&entry.name);
-            match (entry.kind, formats::of(&path)) {
-                (EntryKind::File, Some(format)) => manifests.push((File { path, id: entry.id }, format)),
+            match (entry.kind, formats::of(&path).filter(|format| format.tier == tier)) {
+                (EntryKind::File, Some(format)) => manifests.push((File { path, id: entry.id.clone() }, format)),
                 (EntryKind::Symlink, Some(_)) => {
                     let problem = "a symbolic link is not followed: what it leads to counts where that stands";
                     self.inventory.diagnostics.push(Diagnostic::new(path, 1, problem, Gravity::Odd));

@@ -11,18 +11,48 @@ const MAX_BYTES: usize = 8 << 20;
 /// A manifest format. Adding one is its file, and a line in [`FORMATS`].
 pub(super) struct Format {
     pub name: &'static str,
-    /// Whether a file of this name, in a directory of that name, is one.
+    /// Whether a file of this name, in a directory of that path, is one.
     pub is_manifest: fn(&str, &str) -> bool,
+    /// When its entries count.
+    pub tier: Tier,
     /// Reads the text; never fails.
     pub read: fn(&mut Reading, &str),
+}
+
+/// When entries count for the version of a distribution.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Tier {
+    /// Always: the manifests and locks of a project.
+    Project,
+    /// Where no manifest of a project, in any directory above, has evidence: what test runners and CI jobs install.
+    LastResort,
 }
 
 /// The format that reads `path`, by its name alone.
 pub(super) fn of(path: &RepoPath) -> Option<&'static Format> {
     let name = path.file_name().to_str().ok()?;
     let parent = path.parent();
-    let parent = parent.as_ref().and_then(|parent| parent.file_name().to_str().ok()).unwrap_or("");
+    let parent = parent.as_ref().and_then(|parent| parent.as_bytes().to_str().ok()).unwrap_or("");
     FORMATS.iter().find(|format| (format.is_manifest)(name, parent))
+}
+
+/// The directory whose files the manifest at `path` speaks for: its own, but for `requirements/*.txt`, which belong to the
+/// directory above, and CI workflows, which belong to the repository.
+pub(super) fn home(path: &RepoPath, format: &Format) -> RepoPath {
+    let own = path.parent().unwrap_or_default();
+    let levels = BORROWED.iter().find(|(name, below)| *name == format.name && is_below(&own, below));
+    let levels = levels.map_or(0, |(_, below)| below.split('/').count());
+    (0..levels).fold(own, |directory, _| directory.parent().unwrap_or_default())
+}
+
+/// Formats and the directories from which their files speak for a directory above.
+pub(super) const BORROWED: &[(&str, &str)] = &[(requirements::FORMAT, requirements::DIRECTORY)];
+
+fn is_below(directory: &RepoPath, below: &str) -> bool {
+    directory
+        .as_bytes()
+        .strip_suffix(below.as_bytes())
+        .is_some_and(|before| before.is_empty() || before.ends_with(b"/"))
 }
 
 /// The format of files that are included under any name.

@@ -2,7 +2,7 @@
 
 use super::reading::{Reading, shown};
 use super::tree::{self, Node, Tree};
-use super::{Dependency, DistributionName, Evidence, Scope, Source};
+use super::{Dependency, Evidence, Scope, Source};
 use pep440_rs::Version;
 use std::str::FromStr as _;
 use toml::de::{DeTable, DeValue};
@@ -86,20 +86,15 @@ pub(super) fn add(reading: &mut Reading, tree: &Tree<'_>, package: &DeTable<'_>,
     if version.is_none() && !raw_version.is_empty() {
         reading.odd(line, format!("expected a PEP 440 version for {}, found `{}`", shown(name), shown(&raw_version)));
     }
-    reading.dependencies.push(Dependency {
-        name: DistributionName::new(name),
-        raw_name: name.to_owned(),
+    let entry = Dependency {
         evidence: Evidence::Locked,
         version,
-        specifier: None,
         raw_version,
-        extras: Vec::new(),
         marker: locked.marker,
         source: locked.source,
         scopes: locked.scopes,
         direct: locked.direct,
-        path: reading.path.clone(),
-        line,
-        format: reading.format,
-    });
+        ..reading.entry(name, line)
+    };
+    reading.dependencies.push(entry);
 }

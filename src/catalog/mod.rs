@@ -38,16 +38,22 @@ pub use governing::{Candidate, Governing, Versions};
 use crate::snapshot::{RepoPath, Snapshot, SnapshotError, walk};
 use directory::Directory;
 use formats::Format;
+use formats::Tier::{self, LastResort, Project};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// All formats. The first that claims a file name reads it.
 const FORMATS: &[Format] = &[
-    Format { name: pyproject::FORMAT, is_manifest: pyproject::is_manifest, read: pyproject::read },
-    Format { name: uv_lock::FORMAT, is_manifest: uv_lock::is_manifest, read: uv_lock::read },
-    Format { name: poetry_lock::FORMAT, is_manifest: poetry_lock::is_manifest, read: poetry_lock::read },
-    Format { name: pylock::FORMAT, is_manifest: pylock::is_manifest, read: pylock::read },
-    Format { name: requirements::FORMAT, is_manifest: requirements::is_manifest, read: requirements::read },
+    Format { name: pyproject::FORMAT, is_manifest: pyproject::is_manifest, tier: Project, read: pyproject::read },
+    Format { name: uv_lock::FORMAT, is_manifest: uv_lock::is_manifest, tier: Project, read: uv_lock::read },
+    Format { name: poetry_lock::FORMAT, is_manifest: poetry_lock::is_manifest, tier: Project, read: poetry_lock::read },
+    Format { name: pylock::FORMAT, is_manifest: pylock::is_manifest, tier: Project, read: pylock::read },
+    Format {
+        name: requirements::FORMAT,
+        is_manifest: requirements::is_manifest,
+        tier: Project,
+        read: requirements::read,
+    },
 ];
 
 /// Dependencies and what was not understood, in the order of the files and lines they came from.
@@ -74,7 +80,7 @@ impl Inventory {
 /// the inventories. Threads may share it; nothing is read twice.
 pub struct Catalog<'s> {
     snapshot: &'s dyn Snapshot,
-    read: Mutex<BTreeMap<RepoPath, Link>>,
+    read: Mutex<BTreeMap<(Tier, RepoPath), Link>>,
 }
 
 /// The nearest directory, from one upwards, that has manifests.
@@ -86,33 +92,35 @@ impl<'s> Catalog<'s> {
         Self { snapshot, read: Mutex::default() }
     }
 
-    /// The manifests that stand in `directory` (and its `requirements/`), with what they include. Read once.
-    pub fn directory(&self, directory: &RepoPath) -> Arc<Inventory> {
-        let found = self.nearest(directory).filter(|found| found.path == *directory);
-        found.map(|found| Arc::clone(&found.inventory)).unwrap_or_default()
+    /// What the manifests say that speak for `directory`, with what they include. Read once.
+    fn directory(&self, directory: &RepoPath) -> Vec<Arc<Inventory>> {
+        let of = |tier| self.nearest(directory, tier).filter(|found| found.path == *directory);
+        [Project, LastResort].into_iter().filter_map(of).map(|found| Arc::clone(&found.inventory)).collect()
     }
 
-    /// Every directory inventory read so far that is not empty, by directory.
-    pub fn read_so_far(&self) -> Vec<(RepoPath, Arc<Inventory>)> {
+    /// Every inventory of a directory read so far that is not empty.
+    pub fn read_so_far(&self) -> Vec<Arc<Inventory>> {
         let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = read.iter().filter_map(|(path, link)| link.as_ref().filter(|found| found.path == *path));
-        own.map(|found| (found.path.clone(), Arc::clone(&found.inventory))).collect()
+        let own = read.iter().filter_map(|((_, path), link)| link.as_ref().filter(|found| found.path == *path));
+        own.map(|found| Arc::clone(&found.inventory)).collect()
+    }
+
+    /// Reads the manifest at `path`, if it is one, with those that speak for the same directory.
+    pub fn read_manifest(&self, path: &RepoPath) {
+        if let Some(format) = formats::of(path) {
+            self.nearest(&formats::home(path, format), format.tier);
+        }
     }
 
     /// Reads every manifest of the snapshot, and gives one inventory of all.
     pub fn everything(&self) -> Inventory {
         let mut directories = BTreeSet::new();
         let mut visit = |file: crate::snapshot::File| {
-            if formats::of(&file.path).is_some() {
-                let directory = file.path.parent().unwrap_or_default();
-                directories.extend(directory.parent().filter(|_| directory::is_part_of_parent(&directory)));
-                directories.insert(directory);
-            }
+            directories.extend(formats::of(&file.path).map(|format| formats::home(&file.path, format)));
         };
         let unreadable = walk(self.snapshot, &RepoPath::root(), &mut visit);
         let mut all = Inventory { unreadable, ..Inventory::default() };
-        for directory in directories {
-            let inventory = self.directory(&directory);
+        for inventory in directories.iter().flat_map(|directory| self.directory(directory)) {
             all.dependencies.extend(inventory.dependencies.iter().cloned());
             all.diagnostics.extend(inventory.diagnostics.iter().cloned());
             all.manifests.extend(inventory.manifests.iter().cloned());
@@ -134,11 +142,17 @@ impl<'s> Catalog<'s> {
     ///
     /// The nearest directory above it that has evidence decides; in one directory locked, then pinned, then declared.
     /// Weaker evidence that the stronger contradicts stays in the set. A lock further up decides where it locks the
-    /// project of that directory, as those of workspaces do. All files of a directory have the same answer.
+    /// project of that directory, as those of workspaces do. What test runners and CI jobs install counts only where
+    /// nothing else does. All files of a directory have the same answer.
     pub fn governing(&self, file: &RepoPath, distribution: &DistributionName) -> Governing {
+        let of = |tier| self.governing_in(file, distribution, tier);
+        Some(of(Project)).filter(|found| !found.candidates.is_empty()).unwrap_or_else(|| of(LastResort))
+    }
+
+    fn governing_in(&self, file: &RepoPath, distribution: &DistributionName, tier: Tier) -> Governing {
         let directory = file.parent().unwrap_or_default();
         let in_tests = deciding::is_in_tests(&directory);
-        let mut link = self.nearest(&directory);
+        let mut link = self.nearest(&directory, tier);
         let mut nearest: Option<(RepoPath, Vec<Candidate>)> = None;
         while let Some(found) = link {
             let decisive = deciding::decide(&found.entries_for(distribution), in_tests);
@@ -160,24 +174,26 @@ impl<'s> Catalog<'s> {
         Governing { candidates: nearest.map(|(_, candidates)| candidates).unwrap_or_default() }
     }
 
-    /// The nearest directory, from `directory` upwards, that has manifests.
-    fn nearest(&self, directory: &RepoPath) -> Link {
+    /// The nearest directory, from `directory` upwards, that has manifests of `tier`.
+    fn nearest(&self, directory: &RepoPath, tier: Tier) -> Link {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(link) = read.get(directory) {
+        let key = (tier, directory.clone());
+        if let Some(link) = read.get(&key) {
             return link.clone();
         }
-        let mut unread: Vec<RepoPath> = vec![directory.clone()];
+        let mut unread = vec![key];
         let mut link = None;
         for above in directory.ancestors() {
-            if let Some(known) = read.get(&above) {
+            let key = (tier, above);
+            if let Some(known) = read.get(&key) {
                 link.clone_from(known);
                 break;
             }
-            unread.push(above);
+            unread.push(key);
         }
-        for directory in unread.into_iter().rev() {
-            link = directory::read(self.snapshot, &directory, link);
-            read.insert(directory, link.clone());
+        for key in unread.into_iter().rev() {
+            link = directory::read(self.snapshot, &key.1, tier, link);
+            read.insert(key, link.clone());
         }
         link
     }

@@ -122,9 +122,7 @@ fn entry(
         Source::Registry
     };
     for specified in alternatives {
-        reading.dependencies.push(Dependency {
-            name: DistributionName::new(name),
-            raw_name: name.to_owned(),
+        let entry = Dependency {
             evidence: if specified.version.is_some() { Evidence::Pinned } else { Evidence::Declared },
             version: specified.version,
             specifier: specified.specifier,
@@ -134,10 +132,9 @@ fn entry(
             source: source.clone(),
             scopes: scopes.to_vec(),
             direct: Some(true),
-            path: reading.path.clone(),
-            line,
-            format: reading.format,
-        });
+            ..reading.entry(name, line)
+        };
+        reading.dependencies.push(entry);
     }
 }
 

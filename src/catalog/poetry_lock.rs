@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 pub(super) const FORMAT: &str = "poetry.lock";
 
 /// Whether a file called `name` is one.
-pub(super) fn is_manifest(name: &str, _parent: &str) -> bool {
+pub(super) fn is_manifest(name: &str, _directory: &str) -> bool {
     name == FORMAT
 }
 

@@ -10,7 +10,7 @@ use toml::de::DeTable;
 pub(super) const FORMAT: &str = "pylock.toml";
 
 /// Whether a file called `name` is one.
-pub(super) fn is_manifest(name: &str, _parent: &str) -> bool {
+pub(super) fn is_manifest(name: &str, _directory: &str) -> bool {
     name == FORMAT
         || name.strip_prefix("pylock.").and_then(|rest| rest.strip_suffix(".toml")).is_some_and(|n| !n.is_empty())
 }

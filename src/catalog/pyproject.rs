@@ -19,7 +19,7 @@ const MAX_GLOBS: usize = 1000;
 const MAX_GROUP_INCLUDES: usize = 1000;
 
 /// Whether a file called `name` is one.
-pub(super) fn is_manifest(name: &str, _parent: &str) -> bool {
+pub(super) fn is_manifest(name: &str, _directory: &str) -> bool {
     name == FORMAT
 }
 

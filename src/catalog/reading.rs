@@ -1,6 +1,6 @@
 //! What one format gives for one manifest, and the small verbs formats build it with.
 
-use super::{Dependency, Diagnostic, Gravity, Scope};
+use super::{Dependency, Diagnostic, DistributionName, Evidence, Gravity, Scope, Source};
 use crate::snapshot::RepoPath;
 
 /// Diagnostics of one manifest; the rest is counted in one more.
@@ -53,9 +53,35 @@ impl Reading {
         }
     }
 
+    /// An entry of this manifest that says nothing yet but its name: declared, in any version, from an index.
+    pub(super) fn entry(&self, raw_name: &str, line: u32) -> Dependency {
+        Dependency {
+            name: DistributionName::new(raw_name),
+            raw_name: raw_name.to_owned(),
+            evidence: Evidence::Declared,
+            version: None,
+            specifier: None,
+            raw_version: String::new(),
+            extras: Vec::new(),
+            marker: None,
+            source: Source::Registry,
+            scopes: Vec::new(),
+            direct: None,
+            parents: Vec::new(),
+            path: self.path.clone(),
+            line,
+            format: self.format,
+        }
+    }
+
     /// Notes something that was read, but is odd.
     pub(super) fn odd(&mut self, line: u32, problem: impl Into<String>) {
         self.note(line, problem.into(), Gravity::Odd);
+    }
+
+    /// Notes something that only running code or filling in a template would tell.
+    pub(super) fn computed(&mut self, line: u32, problem: impl Into<String>) {
+        self.note(line, problem.into(), Gravity::Computed);
     }
 
     /// Notes something that could not be read: an entry that decides may be missing.

@@ -121,7 +121,7 @@ pub(super) fn read_name(reading: &mut Reading, text: &str, expected: &str, line:
         add(reading, requirement, line, scopes);
         reading.odd(line, format!("{problem}; taken as any version of {name}"));
     } else if text.starts_with(['{', '%']) || text.starts_with("<%") {
-        reading.odd(line, problem);
+        reading.computed(line, problem);
     } else {
         reading.unread(line, problem);
     }
@@ -144,9 +144,7 @@ pub(super) fn add(reading: &mut Reading, requirement: Requirement<'_>, line: u32
             specified.version = Some(version);
         }
     }
-    reading.dependencies.push(Dependency {
-        name: DistributionName::new(requirement.name),
-        raw_name: requirement.name.to_owned(),
+    let entry = Dependency {
         evidence: if specified.version.is_some() { Evidence::Pinned } else { Evidence::Declared },
         version: specified.version,
         specifier: specified.specifier,
@@ -155,11 +153,9 @@ pub(super) fn add(reading: &mut Reading, requirement: Requirement<'_>, line: u32
         marker: requirement.marker.map(str::to_owned),
         source,
         scopes: scopes.to_vec(),
-        direct: None,
-        path: reading.path.clone(),
-        line,
-        format: reading.format,
-    });
+        ..reading.entry(requirement.name, line)
+    };
+    reading.dependencies.push(entry);
 }
 
 fn split_extras(inside: &str) -> Vec<String> {

@@ -20,8 +20,9 @@ const DEV_WORDS: &str = "dev develop development test tests testing doc docs lin
 /// Words that alone make a `*.in` file one of requirements, besides those above.
 const IN_WORDS: &str = "base main prod production local";
 
-/// Whether a file called `name` in a directory called `parent` holds requirements.
-pub(super) fn is_manifest(name: &str, parent: &str) -> bool {
+/// Whether a file called `name` in `directory` holds requirements.
+pub(super) fn is_manifest(name: &str, directory: &str) -> bool {
+    let parent = directory.rsplit('/').next().unwrap_or(directory);
     let name = name.to_ascii_lowercase();
     let Some((stem, extension)) = name.rsplit_once('.') else { return false };
     let is_named = stem.contains("requirements") || stem.contains("constraints");
@@ -297,7 +298,7 @@ mod tests {
     fn only_a_line_without_a_name_may_hide_an_entry() {
         let gravity = |line: &str| reading(&format!("a==1\nb==1\n{line}\n")).diagnostics.first().map(|d| d.gravity);
         assert_eq!(gravity("==2"), Some(Gravity::Unread));
-        assert_eq!(gravity("{% if torch %}"), Some(Gravity::Odd));
+        assert_eq!(gravity("{% if torch %}"), Some(Gravity::Computed));
         assert_eq!(gravity("torch 2.5"), Some(Gravity::Odd));
         assert_eq!(gravity("torch===nightly"), Some(Gravity::Odd));
         assert_eq!(gravity("torch"), None);

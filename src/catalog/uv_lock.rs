@@ -14,7 +14,7 @@ pub(super) const FORMAT: &str = "uv.lock";
 const REVISION: u64 = 5;
 
 /// Whether a file called `name` is one.
-pub(super) fn is_manifest(name: &str, _parent: &str) -> bool {
+pub(super) fn is_manifest(name: &str, _directory: &str) -> bool {
     name == FORMAT
 }
 

@@ -4,8 +4,9 @@ use super::Unscanned;
 use crate::catalog::Catalog;
 use crate::finding::Finding;
 use crate::rules::{RuleSet, Selection};
-use crate::scan::{Allowed, Honoured, Scanner, is_code};
+use crate::scan::{Allowed, Honoured, Scanner};
 use crate::snapshot::{File, RepoPath, Snapshot, SnapshotError};
+use crate::syntax::is_code;
 use std::sync::Arc;
 
 /// By what a snapshot is judged: its own side's rules and configuration.

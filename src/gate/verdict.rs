@@ -86,7 +86,7 @@ impl Verdict {
             self.unscanned.extend(file.unreadable);
         }
         let mut manifests = Vec::new();
-        for (_, inventory) in catalog.read_so_far() {
+        for inventory in catalog.read_so_far() {
             manifests.extend(inventory.manifests.iter().cloned());
             let unreadable = inventory.unreadable.iter().cloned().map(Unscanned::from).map(|u| Diagnostic {
                 path: u.path,

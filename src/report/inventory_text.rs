@@ -64,6 +64,11 @@ pub(super) fn scope_name(scope: &Scope) -> String {
         Scope::Build => "build".into(),
         Scope::Constraint => "constraint".into(),
         Scope::Override => "override".into(),
+        Scope::Environment(name) => format!("env:{name}"),
+        Scope::Script => "script".into(),
+        Scope::Notebook => "notebook".into(),
+        Scope::Image => "image".into(),
+        Scope::Ci => "ci".into(),
     }
 }
 
@@ -82,6 +87,7 @@ fn row(dependency: &Dependency, rules: &RuleSet) -> [String; 6] {
 /// `declared`, `pinned`, `locked` or `installed`.
 pub(super) fn evidence_name(dependency: &Dependency) -> &'static str {
     match dependency.evidence {
+        Evidence::Imported => "imported",
         Evidence::Declared => "declared",
         Evidence::Pinned => "pinned",
         Evidence::Locked => "locked",

@@ -205,6 +205,7 @@ impl<'a> JsonDiagnostic<'a> {
             line: diagnostic.line,
             gravity: match diagnostic.gravity {
                 Gravity::Odd => "odd",
+                Gravity::Computed => "computed",
                 Gravity::Unread => "unread",
             },
             problem: &diagnostic.problem,

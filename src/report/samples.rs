@@ -84,6 +84,7 @@ pub fn inventory() -> Inventory {
         source: Source::Registry,
         scopes: vec![Scope::Runtime, Scope::Extra("gpu".into())],
         direct: Some(true),
+        parents: Vec::new(),
         path: "uv.lock".into(),
         line: 1182,
         format: "uv.lock",

@@ -2,8 +2,8 @@
 //!
 //! Never fails: what cannot be judged is said in the result. Must not see git or another file.
 //!
-//! A Python source goes through `prefilter` (bytes that no rule can match go no further), `decode`, `nesting` (what would
-//! take unbounded memory is refused), the parser, `collect` (scopes, bindings and the places to look at), `resolve` (what
+//! A Python source goes through `prefilter` (bytes that no rule can match go no further), the decoder and parser of
+//! [`crate::syntax`], `collect` (scopes, bindings and the places to look at), `resolve` (what
 //! the names there mean), `matching` with `arguments` (which rules hold, how surely), `fingerprint` and `suppression`.
 //!
 //! Names are followed through imports, aliases, scopes, branches and loops, attributes that methods set on `self`,
@@ -13,13 +13,11 @@
 
 mod arguments;
 mod collect;
-mod decode;
 mod fingerprint;
 mod lines;
 mod matching;
 mod meaning;
 mod names;
-mod nesting;
 mod notebook;
 mod prefilter;
 mod python;
@@ -31,7 +29,7 @@ mod text;
 use crate::finding::Finding;
 use crate::rules::{RuleSet, Selection, Target};
 use crate::snapshot::RepoPath;
-use bstr::ByteSlice as _;
+use crate::syntax::{is_notebook, is_python, is_python_name, may_be_script};
 use std::sync::OnceLock;
 
 /// The outcome of one file.
@@ -118,36 +116,4 @@ impl<'r> Scanner<'r> {
 /// Judges the bytes of one file. To judge several, make one [`Scanner`].
 pub fn scan(path: &RepoPath, source: &[u8], selection: &Selection<'_>, honoured: Honoured) -> Scan {
     Scanner::new(selection.rules()).scan(path, source, selection, honoured)
-}
-
-/// Whether a file holds Python that runs: a notebook, or source.
-pub fn is_code(path: &RepoPath, source: &[u8]) -> bool {
-    is_notebook(path) || is_python(path, source)
-}
-
-/// Whether a file is Python source that runs: by its name (`.py`, `.pyw`), or by the first line of a script without
-/// suffix. Stubs (`.pyi`) never run.
-fn is_python(path: &RepoPath, source: &[u8]) -> bool {
-    if is_python_name(path) {
-        return true;
-    }
-    let first_line = source.strip_prefix(b"\xef\xbb\xbf").unwrap_or(source).lines().next().unwrap_or_default();
-    may_be_script(path)
-        && first_line.starts_with(b"#!")
-        && ["python", "pypy", "uv run"].iter().any(|name| first_line.contains_str(name))
-}
-
-fn is_python_name(path: &RepoPath) -> bool {
-    let name = path.file_name().to_ascii_lowercase();
-    name.ends_with(b".py") || name.ends_with(b".pyw")
-}
-
-/// Whether a file is a Jupyter notebook, by its name.
-fn is_notebook(path: &RepoPath) -> bool {
-    path.file_name().to_ascii_lowercase().ends_with(b".ipynb")
-}
-
-/// Whether only the first line says what the file is.
-fn may_be_script(path: &RepoPath) -> bool {
-    !path.file_name().contains(&b'.')
 }

@@ -6,27 +6,19 @@ use super::lines::Lines;
 use super::matching::{Hit, Matcher};
 use super::names::Names;
 use super::resolve::Resolver;
-use super::{Honoured, Scan, Scanner, decode, nesting, suppression};
+use super::{Honoured, Scan, Scanner, suppression};
 use crate::finding::{Finding, Fingerprint};
 use crate::rules::Selection;
 use crate::snapshot::RepoPath;
+use crate::syntax::{self, Tree};
 use ruff_python_ast::token::TokenKind;
-use ruff_python_ast::{ModModule, PySourceType};
-use ruff_python_parser::{
-    InterpolatedStringErrorType, LexicalErrorType, ParseError, ParseErrorType, Parsed, parse_unchecked_source,
-};
+use ruff_python_parser::{InterpolatedStringErrorType, LexicalErrorType, ParseError, ParseErrorType};
 use ruff_text_size::{Ranged, TextRange};
 
-/// Larger sources are not parsed: a tree takes some seventy times the space of its text.
-const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// More findings than this are not listed.
 const MAX_FINDINGS: usize = 5000;
 /// Blocks, functions and comprehensions in one another; CPython allows 100 levels of indentation.
 const MAX_BLOCKS: u32 = 200;
-/// Trees deeper than this are dropped on a stack of their own.
-const DEEP: u32 = 200;
-/// Enough to drop one level of a tree, in any build.
-const STACK_PER_LEVEL: usize = 2048;
 
 pub(super) fn scan(
     scanner: &Scanner<'_>,
@@ -35,11 +27,11 @@ pub(super) fn scan(
     selection: &Selection<'_>,
     honoured: Honoured,
 ) -> Scan {
-    let foreign = decode::is_foreign(source);
+    let foreign = syntax::is_foreign(source);
     if !foreign && !scanner.prefilter.admits(source) {
         return Scan::default();
     }
-    let text = match decode::decode(source) {
+    let text = match syntax::decode(source) {
         Ok(text) => text,
         Err(reason) => return Scan { unscanned: Some(reason), ..Scan::default() },
     };
@@ -57,20 +49,12 @@ pub(super) fn scan_text(
     selection: &Selection<'_>,
     honoured: Honoured,
 ) -> Scan {
-    if text.len() > MAX_BYTES {
-        let reason =
-            format!("{} bytes of Python, more than the {MAX_BYTES} that are parsed; split the file", text.len());
-        return Scan { unscanned: Some(reason), ..Scan::default() };
-    }
-    if let Some(reason) = nesting::refusal(text) {
-        return Scan { unscanned: Some(reason), ..Scan::default() };
-    }
-    let parsed = parse_unchecked_source(text, PySourceType::Python);
-    let (scan, depth) = judge(scanner, path, text, &parsed, selection, honoured);
-    if depth > DEEP {
-        // The nesting limits keep this within bounds.
-        stacker::grow(1024 * 1024 + depth as usize * STACK_PER_LEVEL, move || drop(parsed));
-    }
+    let mut tree = match syntax::parse(text) {
+        Ok(tree) => tree,
+        Err(reason) => return Scan { unscanned: Some(reason), ..Scan::default() },
+    };
+    let (scan, depth) = judge(scanner, path, text, &tree, selection, honoured);
+    tree.measured(depth);
     scan
 }
 
@@ -78,7 +62,7 @@ fn judge<'a>(
     scanner: &Scanner<'_>,
     path: &RepoPath,
     text: &'a str,
-    parsed: &'a Parsed<ModModule>,
+    parsed: &'a Tree,
     selection: &Selection<'_>,
     honoured: Honoured,
 ) -> (Scan, u32) {

@@ -185,6 +185,7 @@ fn threads_share_a_catalog() {
             scope.spawn(|| assert_eq!(catalog.governing(&RepoPath::from("a/b/c.py"), &torch).candidates.len(), 1));
         }
     });
-    let read: Vec<String> = catalog.read_so_far().into_iter().map(|(directory, _)| directory.to_string()).collect();
-    assert_eq!(read, ["a"]);
+    let read: Vec<String> =
+        catalog.read_so_far().iter().flat_map(|read| &read.manifests).map(ToString::to_string).collect();
+    assert_eq!(read, ["a/requirements.txt"]);
 }

@@ -14,7 +14,7 @@ const MAX_NESTING: usize = 2000;
 const MAX_CHAIN: usize = 20_000;
 
 /// Why `text` must not be parsed.
-pub(super) fn refusal(text: &str) -> Option<String> {
+pub fn refusal(text: &str) -> Option<String> {
     if text.len() <= LEXED_FROM {
         return None;
     }

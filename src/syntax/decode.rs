@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// The text of `bytes` without a byte order mark, or why Python could not read it either.
 ///
 /// Invalid bytes become U+FFFD: Python refuses such a file, but all ASCII in it is kept, so it can be judged.
-pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
+pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
     for (mark, name) in [(&b"\xff\xfe"[..], "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"\0\0\xfe\xff", "UTF-32")] {
         if bytes.starts_with(mark) {
             return Err(format!(
@@ -27,7 +27,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
 }
 
 /// Whether `bytes` declare an encoding other than UTF-8, so that they must be decoded before anything is searched.
-pub(super) fn is_foreign(bytes: &[u8]) -> bool {
+pub fn is_foreign(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\xff\xfe")
         || bytes.starts_with(b"\xfe\xff")
         || bytes.starts_with(b"\0\0\xfe\xff")
