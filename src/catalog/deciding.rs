@@ -1,47 +1,59 @@
 //! Of all entries for one distribution in one directory, those that decide its version.
 
-use super::governing::{Candidate, Versions, contains};
+use super::governing::{Candidate, Other, Standing, Versions, contains};
 use super::{Dependency, Evidence, Scope};
 use crate::snapshot::RepoPath;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// More entries than this for one distribution in one directory are not compared: then nothing is ruled out.
 const MAX_ENTRIES: usize = 200;
 
-/// The candidates that decide, in file and line order; empty where nothing requires the distribution.
+/// Of `entries`, the candidates that decide, in file and line order: none where nothing requires the distribution. The
+/// others go to `others`.
 ///
 /// Constraints and overrides require nothing, and what builds the project does not run with it. What is needed to run
 /// decides before what is needed to develop, except where `in_tests` says that both are there.
-pub(super) fn decide(entries: &[&Dependency], in_tests: bool) -> Vec<Candidate> {
+pub(super) fn decide(entries: &[&Dependency], in_tests: bool, others: &mut Vec<Other>) -> Vec<Candidate> {
     if let Some(beyond) = entries.get(MAX_ENTRIES) {
         let mut candidates: Vec<Candidate> = entries[..MAX_ENTRIES].iter().copied().map(Candidate::from).collect();
         candidates.push(Candidate { versions: Versions::Any, ..Candidate::from(*beyond) });
         return candidates;
     }
-    let only = |dependency: &Dependency, scope: &Scope| {
-        !dependency.scopes.is_empty() && dependency.scopes.iter().all(|found| found == scope)
-    };
-    let of = |scope| entries.iter().copied().filter(move |dependency| only(dependency, scope));
-    let required: Vec<&Dependency> = entries
-        .iter()
-        .copied()
-        .filter(|d| ![Scope::Build, Scope::Constraint, Scope::Override].iter().any(|scope| only(d, scope)))
-        .collect();
-    let to_run: Vec<&Dependency> = required.iter().copied().filter(|dependency| is_to_run(dependency)).collect();
-    let mut deciding = if in_tests || to_run.is_empty() { required } else { to_run };
+    let (mut deciding, mut to_develop, mut limits, mut overrides) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut set_aside = |entry: &Dependency, standing| others.push(Other { candidate: entry.into(), standing });
+    for &entry in entries {
+        match entry.scopes.first().filter(|first| entry.scopes.iter().all(|scope| scope == *first)) {
+            Some(Scope::Build) => set_aside(entry, Standing::Build),
+            Some(Scope::Constraint) => limits.push(entry),
+            Some(Scope::Override) => overrides.push(entry),
+            _ if in_tests || is_to_run(entry) => deciding.push(entry),
+            _ => to_develop.push(entry),
+        }
+    }
     if deciding.is_empty() {
+        std::mem::swap(&mut deciding, &mut to_develop);
+    }
+    to_develop.into_iter().for_each(|entry| set_aside(entry, Standing::Development));
+    if deciding.is_empty() {
+        limits.into_iter().chain(overrides).for_each(|entry| set_aside(entry, Standing::RequiresNothing));
         return Vec::new();
     }
-    let overrides: Vec<&Dependency> = of(&Scope::Override).collect();
     if !overrides.is_empty() {
-        deciding.retain(|dependency| dependency.evidence >= Evidence::Locked);
+        let (locked, overridden) = deciding.into_iter().partition(|entry| entry.evidence >= Evidence::Locked);
+        deciding = locked;
         deciding.extend(overrides);
+        Vec::into_iter(overridden).for_each(|entry| set_aside(entry, Standing::Overridden));
     }
-    let (pins, limits): (Vec<_>, Vec<_>) = of(&Scope::Constraint).partition(|d| d.version.is_some());
     let mut candidates: Vec<Candidate> = deciding.into_iter().map(Candidate::from).collect();
-    limits.iter().filter(|limit| limit.marker.is_none()).for_each(|limit| narrow(&mut candidates, limit));
+    let (pins, limits): (Vec<_>, Vec<_>) = limits.into_iter().partition(|entry| entry.version.is_some());
+    for limit in limits {
+        if limit.marker.is_none() {
+            narrow(&mut candidates, limit);
+        }
+        set_aside(limit, Standing::Limits);
+    }
     candidates.extend(pins.into_iter().map(Candidate::from));
-    strongest(candidates)
+    strongest(candidates, others)
 }
 
 /// Whether files of `directory` are tests.
@@ -67,17 +79,24 @@ fn narrow(candidates: &mut [Candidate], limit: &Dependency) {
     }
 }
 
-/// The strongest candidates, and the weaker ones of a manifest that they contradict: then either may be in force.
-pub(super) fn strongest(candidates: Vec<Candidate>) -> Vec<Candidate> {
+/// The strongest candidates, and the weaker ones of a manifest that they contradict: then either may be in force. The
+/// weaker ones that agree go to `others`.
+pub(super) fn strongest(candidates: Vec<Candidate>, others: &mut Vec<Other>) -> Vec<Candidate> {
     let Some(evidence) = candidates.iter().map(|candidate| candidate.evidence).max() else { return candidates };
     let (mut strong, weak): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|c| c.evidence == evidence);
-    let manifests: BTreeSet<_> = weak.iter().map(|candidate| candidate.path.clone()).collect();
+    let mut manifests: BTreeMap<RepoPath, Vec<Candidate>> = BTreeMap::new();
+    for candidate in weak {
+        manifests.entry(candidate.path.clone()).or_default().push(candidate);
+    }
     let mut stale = Vec::new();
-    for manifest in manifests {
-        let of_manifest: Vec<&Candidate> = weak.iter().filter(|candidate| candidate.path == manifest).collect();
-        if strong.iter().any(|strong| !of_manifest.iter().any(|weak| agrees(strong, weak))) {
-            let contradicted = |weak: &&&Candidate| !strong.iter().any(|strong| agrees(strong, weak));
-            stale.extend(of_manifest.iter().filter(contradicted).map(|candidate| (*candidate).clone()));
+    for of_manifest in manifests.into_values() {
+        let is_stale = strong.iter().any(|strong| !of_manifest.iter().any(|weak| agrees(strong, weak)));
+        for weak in of_manifest {
+            if is_stale && !strong.iter().any(|strong| agrees(strong, &weak)) {
+                stale.push(weak);
+            } else {
+                others.push(Other { candidate: weak, standing: Standing::Weaker });
+            }
         }
     }
     strong.extend(stale);

@@ -39,6 +39,63 @@ pub struct Governing {
     pub candidates: Vec<Candidate>,
 }
 
+/// Why evidence is not in the set of versions in force. `Display` says it, to be read after the evidence.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Standing {
+    /// It narrows the ranges that are in the set.
+    Limits,
+    /// Stronger evidence beside it decides, which it agrees with.
+    Weaker,
+    /// An override takes its place.
+    Overridden,
+    /// Something that is needed to run decides.
+    Development,
+    /// What builds the project does not run with it.
+    Build,
+    /// It limits or replaces versions of what nothing requires.
+    RequiresNothing,
+    /// A nearer directory has evidence.
+    Farther,
+    /// Installed by test runners or CI jobs, and a project has evidence.
+    LastResort,
+    /// It speaks for other files.
+    Elsewhere,
+}
+
+/// Evidence that is not in the set of versions in force.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Other {
+    /// The evidence.
+    pub candidate: Candidate,
+    /// Why it is not in the set.
+    pub standing: Standing,
+}
+
+/// All evidence for one distribution, as seen from one source file.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Weighed {
+    /// The set of versions in force.
+    pub governing: Governing,
+    /// What is not in it: nearest directory first, then in file and line order.
+    pub others: Vec<Other>,
+}
+
+impl std::fmt::Display for Standing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Limits => "narrows the ranges that decide",
+            Self::Weaker => "stronger evidence decides, and agrees",
+            Self::Overridden => "an override takes its place",
+            Self::Development => "for development only, and what is needed to run decides",
+            Self::Build => "only builds the project",
+            Self::RequiresNothing => "limits versions, and nothing requires it",
+            Self::Farther => "a nearer directory has evidence",
+            Self::LastResort => "only test runners or CI jobs install it, and a project has evidence",
+            Self::Elsewhere => "speaks for other files",
+        })
+    }
+}
+
 impl From<&Dependency> for Candidate {
     fn from(dependency: &Dependency) -> Self {
         let versions = match (&dependency.version, &dependency.specifier) {

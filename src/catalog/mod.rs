@@ -33,7 +33,7 @@ mod uv_graph;
 mod uv_lock;
 
 pub use dependency::{Dependency, Diagnostic, DistributionName, Evidence, Gravity, Scope, Source};
-pub use governing::{Candidate, Governing, Versions};
+pub use governing::{Candidate, Governing, Other, Standing, Versions, Weighed};
 
 use crate::snapshot::{RepoPath, Snapshot, SnapshotError, walk};
 use directory::Directory;
@@ -145,33 +145,62 @@ impl<'s> Catalog<'s> {
     /// project of that directory, as those of workspaces do. What test runners and CI jobs install counts only where
     /// nothing else does. All files of a directory have the same answer.
     pub fn governing(&self, file: &RepoPath, distribution: &DistributionName) -> Governing {
-        let of = |tier| self.governing_in(file, distribution, tier);
-        Some(of(Project)).filter(|found| !found.candidates.is_empty()).unwrap_or_else(|| of(LastResort))
+        let found = self.weigh_in(file, distribution, Project).governing;
+        if found.candidates.is_empty() { self.weigh_in(file, distribution, LastResort).governing } else { found }
     }
 
-    fn governing_in(&self, file: &RepoPath, distribution: &DistributionName, tier: Tier) -> Governing {
+    /// What [`Catalog::governing`] gives, and all other evidence for `distribution` in the snapshot. Reads every manifest.
+    pub fn weigh(&self, file: &RepoPath, distribution: &DistributionName) -> Weighed {
+        let mut weighed = self.weigh_in(file, distribution, Project);
+        let last = self.weigh_in(file, distribution, LastResort);
+        if weighed.governing.candidates.is_empty() {
+            weighed.governing = last.governing;
+        } else {
+            let outvoted = |candidate| Other { candidate, standing: Standing::LastResort };
+            weighed.others.extend(last.governing.candidates.into_iter().map(outvoted));
+        }
+        weighed.others.extend(last.others);
+        let place = |candidate: &Candidate| (candidate.path.clone(), candidate.line, candidate.raw_version.clone());
+        let deciding = weighed.governing.candidates.iter();
+        let mut seen: BTreeSet<_> =
+            deciding.chain(weighed.others.iter().map(|other| &other.candidate)).map(place).collect();
+        for entry in self.everything().entries_for(distribution) {
+            let candidate = Candidate::from(entry);
+            if seen.insert(place(&candidate)) {
+                weighed.others.push(Other { candidate, standing: Standing::Elsewhere });
+            }
+        }
+        weighed
+    }
+
+    fn weigh_in(&self, file: &RepoPath, distribution: &DistributionName, tier: Tier) -> Weighed {
         let directory = file.parent().unwrap_or_default();
         let in_tests = deciding::is_in_tests(&directory);
         let mut link = self.nearest(&directory, tier);
+        let mut others = Vec::new();
         let mut nearest: Option<(RepoPath, Vec<Candidate>)> = None;
+        let mut is_locked = false;
         while let Some(found) = link {
-            let decisive = deciding::decide(&found.entries_for(distribution), in_tests);
+            let decisive = deciding::decide(&found.entries_for(distribution), in_tests, &mut others);
+            let (locked, declared): (Vec<_>, Vec<_>) =
+                decisive.into_iter().partition(|candidate| candidate.evidence >= Evidence::Locked);
             match &mut nearest {
-                None if decisive.is_empty() => {}
-                None if decisive.iter().any(|candidate| candidate.evidence >= Evidence::Locked) => {
-                    return Governing { candidates: decisive };
+                None if locked.is_empty() && declared.is_empty() => {}
+                None => {
+                    is_locked = !locked.is_empty();
+                    nearest = Some((found.path.clone(), [locked, declared].concat()));
                 }
-                None => nearest = Some((found.path.clone(), decisive)),
-                Some((project, candidates)) if found.locks_project(project) => {
-                    let locked = decisive.into_iter().filter(|candidate| candidate.evidence >= Evidence::Locked);
+                Some((project, candidates)) if !is_locked && found.locks_project(project) => {
+                    is_locked = !locked.is_empty();
                     candidates.extend(locked);
-                    return Governing { candidates: deciding::strongest(std::mem::take(candidates)) };
+                    others.extend(declared.into_iter().map(farther));
                 }
-                Some(_) => {}
+                Some(_) => others.extend(locked.into_iter().chain(declared).map(farther)),
             }
             link = found.above.clone();
         }
-        Governing { candidates: nearest.map(|(_, candidates)| candidates).unwrap_or_default() }
+        let candidates = nearest.map(|(_, candidates)| candidates).unwrap_or_default();
+        Weighed { governing: Governing { candidates: deciding::strongest(candidates, &mut others) }, others }
     }
 
     /// The nearest directory, from `directory` upwards, that has manifests of `tier`.
@@ -197,6 +226,10 @@ impl<'s> Catalog<'s> {
         }
         link
     }
+}
+
+fn farther(candidate: Candidate) -> Other {
+    Other { candidate, standing: Standing::Farther }
 }
 
 /// The format that reads `path`, by its name alone; `None` where it is no manifest.

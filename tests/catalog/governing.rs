@@ -1,6 +1,6 @@
 //! Which of several manifests decides.
 
-use picklegate::catalog::{Catalog, DistributionName, Evidence};
+use picklegate::catalog::{Candidate, Catalog, DistributionName, Evidence};
 use picklegate::snapshot::{MemorySnapshot, RepoPath};
 
 /// What governs `distribution` for `file`: `path:line version`, each.
@@ -188,4 +188,53 @@ fn threads_share_a_catalog() {
     let read: Vec<String> =
         catalog.read_so_far().iter().flat_map(|read| &read.manifests).map(ToString::to_string).collect();
     assert_eq!(read, ["a/requirements.txt"]);
+}
+
+/// What does not decide, each with the reason.
+fn others(files: &[(&str, &str)], file: &str, distribution: &str) -> Vec<String> {
+    let mut snapshot = MemorySnapshot::default();
+    files.iter().for_each(|(path, text)| snapshot.insert(RepoPath::from(*path), *text));
+    let catalog = Catalog::new(&snapshot);
+    let (file, distribution) = (RepoPath::from(file), DistributionName::new(distribution));
+    let weighed = catalog.weigh(&file, &distribution);
+    assert_eq!(weighed.governing, catalog.governing(&file, &distribution));
+    let shown = |c: &Candidate| format!("{}:{} {}", c.path, c.line, c.raw_version);
+    weighed.others.iter().map(|other| format!("{} {:?}", shown(&other.candidate), other.standing)).collect()
+}
+
+#[test]
+fn all_evidence_is_accounted_for() {
+    let root = r#"[build-system]
+requires = ["torch==2.4"]
+[project]
+dependencies = ["torch>=2"]
+[tool.uv]
+constraint-dependencies = ["torch<3"]
+"#;
+    let files = [
+        ("pyproject.toml", root),
+        ("uv.lock", UV_LOCK),
+        ("requirements-dev.txt", "torch==2.7.0\n"),
+        ("packages/member/pyproject.toml", "[project]\nname = \"m\"\ndependencies = [\"torch>=2.1\"]\n"),
+        ("apart/requirements.txt", "torch==1.13\n"),
+    ];
+    let of_root = [
+        "pyproject.toml:2 ==2.4 Build",
+        "requirements-dev.txt:1 ==2.7.0 Development",
+        "pyproject.toml:6 <3 Limits",
+        "pyproject.toml:4 >=2 Weaker",
+        "apart/requirements.txt:1 ==1.13 Elsewhere",
+        "packages/member/pyproject.toml:3 >=2.1 Elsewhere",
+    ];
+    assert_eq!(others(&files, "x.py", "torch"), of_root);
+    let of_apart = others(&files, "apart/x.py", "torch");
+    assert!(of_apart.contains(&"uv.lock:28 2.5.1 Farther".to_owned()), "{of_apart:?}");
+    let of_member = others(&files, "packages/member/x.py", "torch");
+    assert!(of_member.contains(&"packages/member/pyproject.toml:3 >=2.1 Weaker".to_owned()), "{of_member:?}");
+    assert_eq!(of_member.len(), of_root.len());
+    let unneeded = [("constraints.txt", "torch==2.5.1\n")];
+    assert_eq!(others(&unneeded, "x.py", "torch"), ["constraints.txt:1 ==2.5.1 RequiresNothing"]);
+    let replaced =
+        "[project]\ndependencies = [\"torch>=2.6\"]\n[tool.uv]\noverride-dependencies = [\"torch==2.5.1\"]\n";
+    assert_eq!(others(&[("pyproject.toml", replaced)], "x.py", "torch"), ["pyproject.toml:2 >=2.6 Overridden"]);
 }
