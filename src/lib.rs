@@ -2,6 +2,7 @@
 //!
 //! Data flows one way: [`snapshot`] → [`catalog`] → [`rules`] → [`scan`] → [`introduced`] → [`gate`] → [`report`] → [`cli`].
 
+pub mod audit;
 pub mod catalog;
 pub mod cli;
 pub mod finding;

@@ -14,7 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("linking", &["snapshot", "finding", "rules", "scan"]),
     ("introduced", &["finding"]),
     ("gate", &["snapshot", "finding", "syntax", "catalog", "rules", "scan", "linking", "introduced"]),
-    ("audit", &["snapshot", "finding", "catalog", "rules", "gate"]),
+    ("audit", &["snapshot", "finding", "syntax", "catalog", "rules", "gate"]),
     ("report", &["snapshot", "finding", "catalog", "rules", "introduced", "gate", "audit"]),
     ("cli", &["snapshot", "finding", "git", "catalog", "rules", "gate", "audit", "report"]),
 ];

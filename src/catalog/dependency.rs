@@ -50,6 +50,17 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// `imported`, `declared`, `pinned`, `locked` or `installed`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Imported => "imported",
+            Self::Declared => "declared",
+            Self::Pinned => "pinned",
+            Self::Locked => "locked",
+            Self::Installed => "installed",
+        }
+    }
+
     /// The word that is printed: `locks`, `pins`, `declares`, `has installed`, `imports`.
     pub fn verb(self) -> &'static str {
         match self {

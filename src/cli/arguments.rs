@@ -133,6 +133,14 @@ pub struct AuditArguments {
     #[command(flatten)]
     pub tree: TreeArguments,
 
+    /// Say instead which evidence decides the version of NAME, a distribution or an import name, and what is outvoted
+    #[arg(long, value_name = "NAME")]
+    pub why: Option<String>,
+
+    /// With --why: as seen from PATH, a file or directory relative to the tree, instead of from all sources
+    #[arg(long = "for", value_name = "PATH", requires = "why")]
+    pub for_path: Option<PathBuf>,
+
     /// How to report
     #[arg(long, visible_alias = "output-format", value_name = "FORMAT", value_parser = ["text", "json"], default_value = "text")]
     pub format: String,

@@ -1,7 +1,7 @@
 //! `picklegate audit-deps`: which dependencies there are, and which of them can unpickle.
 
 use super::arguments::AuditArguments;
-use super::{Failure, configuration, judging, output, repository};
+use super::{Failure, configuration, judging, output, repository, why};
 use crate::catalog::Catalog;
 use crate::gate::Outcome;
 use crate::report::{inventory_json, inventory_text};
@@ -12,6 +12,9 @@ pub fn run(arguments: &AuditArguments, color: bool) -> Result<Outcome, Failure> 
     let base = judging::rules(&arguments.rules)?;
     let tree = repository::tree(&arguments.tree)?;
     let rules = configuration::read(&*tree.snapshot, &base)?.policy.rules;
+    if let Some(name) = &arguments.why {
+        return why::run(&tree, &rules, name, arguments, color);
+    }
     let mut inventory = Catalog::new(&*tree.snapshot).everything();
     let asked = |path: &RepoPath| *path == tree.part || path.is_inside(&tree.part);
     inventory.dependencies.retain(|found| asked(&found.path));

@@ -16,6 +16,7 @@ mod output;
 mod repository;
 mod rules;
 mod scan;
+mod why;
 
 use arguments::{Arguments, Command};
 use clap::Parser as _;

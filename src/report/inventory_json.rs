@@ -1,6 +1,6 @@
 //! The dependencies of a snapshot for programs. The layout is described in `docs/json.md`.
 
-use super::inventory_text::{evidence_name, rules_of, scope_name};
+use super::inventory_text::{rules_of, scope_name};
 use super::json::{JsonDiagnostic, JsonPath, document};
 use crate::catalog::{Dependency, Inventory, Source};
 use crate::rules::RuleSet;
@@ -68,7 +68,7 @@ impl<'a> JsonDependency<'a> {
             version: dependency.version.as_ref().map(ToString::to_string),
             raw_version: &dependency.raw_version,
             specifier: dependency.specifier.as_ref().map(ToString::to_string),
-            evidence: evidence_name(dependency),
+            evidence: dependency.evidence.name(),
             extras: &dependency.extras,
             marker: dependency.marker.as_deref(),
             source: match &dependency.source {

@@ -1,7 +1,7 @@
 //! The dependencies of a snapshot as a table.
 
 use super::{count, printable};
-use crate::catalog::{Dependency, Evidence, Inventory, Scope};
+use crate::catalog::{Dependency, Inventory, Scope};
 use crate::rules::RuleSet;
 use owo_colors::OwoColorize as _;
 use std::fmt::Write as _;
@@ -77,22 +77,11 @@ fn row(dependency: &Dependency, rules: &RuleSet) -> [String; 6] {
     [
         printable(dependency.name.as_str()).into_owned(),
         printable(&dependency.raw_version).into_owned(),
-        evidence_name(dependency).into(),
+        dependency.evidence.name().into(),
         printable(&scopes.join(" ")).into_owned(),
         format!("{}:{}", dependency.path, dependency.line),
         rules_of(dependency, rules).join(" "),
     ]
-}
-
-/// `declared`, `pinned`, `locked` or `installed`.
-pub(super) fn evidence_name(dependency: &Dependency) -> &'static str {
-    match dependency.evidence {
-        Evidence::Imported => "imported",
-        Evidence::Declared => "declared",
-        Evidence::Pinned => "pinned",
-        Evidence::Locked => "locked",
-        Evidence::Installed => "installed",
-    }
 }
 
 fn push_row(out: &mut String, row: &[String; 6], widths: &[usize; 6]) {

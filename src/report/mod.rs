@@ -11,11 +11,15 @@ mod printable;
 mod rule_text;
 mod summary;
 mod text;
+mod why_json;
+mod why_text;
 
 pub use inventory_json::inventory_json;
 pub use inventory_text::inventory_text;
 pub use printable::printable;
 pub use rule_text::{rule_explanation, rule_list};
+pub use why_json::why_json;
+pub use why_text::why_text;
 
 use crate::catalog::{Diagnostic, Gravity};
 use crate::finding::{Finding, Severity};

@@ -7,3 +7,4 @@ mod interface;
 mod judging;
 mod readme;
 mod support;
+mod why;
