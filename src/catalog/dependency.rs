@@ -102,6 +102,26 @@ pub enum Scope {
     Ci,
 }
 
+/// `runtime`, `extra:gpu`, `group:test`, `env:py312`, ...
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Runtime => f.write_str("runtime"),
+            Self::Extra(name) => write!(f, "extra:{name}"),
+            Self::Group(name) => write!(f, "group:{name}"),
+            Self::Dev => f.write_str("dev"),
+            Self::Build => f.write_str("build"),
+            Self::Constraint => f.write_str("constraint"),
+            Self::Override => f.write_str("override"),
+            Self::Environment(name) => write!(f, "env:{name}"),
+            Self::Script => f.write_str("script"),
+            Self::Notebook => f.write_str("notebook"),
+            Self::Image => f.write_str("image"),
+            Self::Ci => f.write_str("ci"),
+        }
+    }
+}
+
 /// Where a distribution is taken from.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Source {

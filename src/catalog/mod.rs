@@ -237,6 +237,11 @@ pub fn format_of(path: &RepoPath) -> Option<&'static str> {
     formats::of(path).map(|format| format.name)
 }
 
+/// The names of all formats, as [`Dependency::format`] has them.
+pub fn format_names() -> impl Iterator<Item = &'static str> {
+    FORMATS.iter().map(|format| format.name)
+}
+
 /// Whether a change of `path` alone may change versions: a manifest, or a file of the kind that manifests include under
 /// any name (`-r deps.txt`).
 pub fn may_decide_versions(path: &RepoPath) -> bool {
