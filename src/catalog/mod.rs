@@ -31,6 +31,9 @@ mod text;
 mod tree;
 mod uv_graph;
 mod uv_lock;
+#[allow(dead_code, reason = "its readers come next")]
+mod yaml;
+mod yaml_builder;
 
 pub use dependency::{Dependency, Diagnostic, DistributionName, Evidence, Gravity, Scope, Source};
 pub use governing::{Candidate, Governing, Other, Standing, Versions, Weighed};
