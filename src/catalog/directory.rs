@@ -204,6 +204,7 @@ impl Reader<'_> {
             return;
         }
         let includes = visit.reading.includes.clone();
+        let is_told = is_first && !visit.reading.is_elsewhere;
         let own_scope = requirements::scope_of(&path.file_name().to_str_lossy());
         for include in includes {
             if self.followed == MAX_INCLUDES {
@@ -215,7 +216,7 @@ impl Reader<'_> {
             let purpose = include.scope.as_ref().or(route.as_ref()).unwrap_or(&own_scope).clone();
             match self.included(path, &include) {
                 Ok(target) => pending.push((target, Some(purpose))),
-                Err(problem) if is_first => self.note(path, &include, problem),
+                Err(problem) if is_told => self.note(path, &include, problem),
                 Err(_) => {}
             }
         }

@@ -15,8 +15,11 @@
 mod deciding;
 mod dependency;
 mod directory;
+mod dockerfile;
 mod formats;
 mod governing;
+mod installers;
+mod installs;
 mod locks;
 mod logical_lines;
 mod poetry;
@@ -27,10 +30,12 @@ mod pyproject;
 mod reading;
 mod requirement;
 mod requirements;
+mod shell;
 mod text;
 mod tree;
 mod uv_graph;
 mod uv_lock;
+mod variables;
 #[allow(dead_code, reason = "its readers come next")]
 mod yaml;
 mod yaml_builder;
@@ -57,6 +62,7 @@ const FORMATS: &[Format] = &[
         tier: Project,
         read: requirements::read,
     },
+    Format { name: dockerfile::FORMAT, is_manifest: dockerfile::is_manifest, tier: Project, read: dockerfile::read },
 ];
 
 /// Dependencies and what was not understood, in the order of the files and lines they came from.

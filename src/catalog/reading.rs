@@ -34,6 +34,8 @@ pub(super) struct Reading {
     pub dependencies: Vec<Dependency>,
     pub diagnostics: Vec<Diagnostic>,
     pub includes: Vec<Include>,
+    /// Whether the files it draws in may stand elsewhere when it is used: one that is not there is not worth a word.
+    pub is_elsewhere: bool,
     /// Declared in a manifest, or listed in a lock as projects that are locked together.
     pub workspace: Workspace,
     /// Diagnostics beyond [`MAX_DIAGNOSTICS`].
@@ -48,6 +50,7 @@ impl Reading {
             dependencies: Vec::new(),
             diagnostics: Vec::new(),
             includes: Vec::new(),
+            is_elsewhere: false,
             workspace: Workspace::default(),
             omitted: 0,
         }

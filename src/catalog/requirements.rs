@@ -138,7 +138,7 @@ fn option_value(logical: &str, short: &str, long: &str, least: &str) -> Option<S
     Some(quoted.map_or_else(unquoted, str::to_owned))
 }
 
-fn read_requirement(
+pub(super) fn read_requirement(
     reading: &mut Reading,
     line: u32,
     text: &str,

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use std::time::{Duration, Instant};
 
 const TOML: [&str; 4] = ["pyproject.toml", "uv.lock", "poetry.lock", "pylock.toml"];
-const ALL: [&str; 5] = ["pyproject.toml", "uv.lock", "poetry.lock", "pylock.toml", "requirements.txt"];
+const ALL: &[&str] = &["pyproject.toml", "uv.lock", "poetry.lock", "pylock.toml", "requirements.txt", "Dockerfile"];
 
 /// Reads `text` as each of `names` on a small stack, in time that only a non-linear reader exceeds.
 fn read_all(names: &[&'static str], text: &str) -> Vec<Inventory> {
@@ -49,7 +49,7 @@ fn long_lines_take_linear_time() {
     let size = 300_000;
     let fill = |unit: &str| unit.repeat(size / unit.len());
     for unit in ["a", "\\", "#", "[", "=", "a==1,", "a @ ", "==", "!=1,", "-r a ", "a;", "\"", "'", "{", "\t", "é"] {
-        read_all(&ALL, &fill(unit));
+        read_all(ALL, &fill(unit));
     }
     for (before, unit) in [("a ", "!=1,"), ("a==", "1."), ("-r ", "a/"), ("a @ ", "x://u@"), ("a[", "b,"), ("a; ", "(")]
     {
@@ -73,7 +73,7 @@ fn many_lines_that_are_wrong_are_few_diagnostics() {
         "a =\n",
         "[[packages]]\nname = 1\n",
     ] {
-        for inventory in read_all(&ALL, &unit.repeat(20_000)) {
+        for inventory in read_all(ALL, &unit.repeat(20_000)) {
             assert!(inventory.diagnostics.len() <= 60, "{unit:?}: {}", inventory.diagnostics.len());
         }
     }
@@ -129,7 +129,7 @@ proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         for name in ALL {
-            entries_of(&RepoPath::from(name), &bytes);
+            entries_of(&RepoPath::from(*name), &bytes);
         }
     }
 
@@ -138,7 +138,7 @@ proptest! {
     fn shuffled_manifests_never_panic(pieces in proptest::collection::vec(0..PIECES.len(), 0..40)) {
         let text: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
         for name in ALL {
-            let inventory = entries_of(&RepoPath::from(name), text.as_bytes());
+            let inventory = entries_of(&RepoPath::from(*name), text.as_bytes());
             let lines = u32::try_from(text.lines().count().max(1)).expect("a short text") + 1;
             prop_assert!(inventory.dependencies.iter().all(|d| (1..=lines).contains(&d.line)));
             prop_assert!(inventory.diagnostics.iter().all(|d| (1..=lines).contains(&d.line)));
@@ -195,6 +195,16 @@ const PIECES: &[&str] = &[
     "include-group = ",
     "source = { virtual = \".\" }\n",
     "[package.optional-dependencies]\n",
+    "RUN ",
+    "ENV A=1\n",
+    "pip install ",
+    "uvx --with ",
+    "<<EOF\n",
+    "EOF\n",
+    "$(",
+    "${A}",
+    "`",
+    "bash -c ",
     "-r ",
     "-c ",
     "-e ",
