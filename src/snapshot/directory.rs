@@ -65,21 +65,23 @@ impl Snapshot for DirectorySnapshot {
     }
 
     fn read(&self, file: &File) -> Result<Vec<u8>, SnapshotError> {
-        let unreadable =
-            |error: std::io::Error| SnapshotError::Unreadable { path: file.path.clone(), problem: error.to_string() };
-        let handle = std::fs::File::open(self.root.join(to_native_path(&file.path))).map_err(unreadable)?;
-        let size = handle.metadata().map_err(unreadable)?.len();
-        let mut content = Vec::with_capacity(size.min(self.limit) as usize);
-        handle.take(self.limit + 1).read_to_end(&mut content).map_err(unreadable)?;
-        if content.len() as u64 > self.limit {
-            return Err(SnapshotError::TooLarge {
-                path: file.path.clone(),
-                size: size.max(content.len() as u64),
-                limit: self.limit,
-            });
-        }
-        Ok(content)
+        read_limited(&self.root, file, self.limit)
     }
+}
+
+/// The content of `file` below `root`, if it has at most `limit` bytes.
+pub(super) fn read_limited(root: &Path, file: &File, limit: u64) -> Result<Vec<u8>, SnapshotError> {
+    let unreadable =
+        |error: std::io::Error| SnapshotError::Unreadable { path: file.path.clone(), problem: error.to_string() };
+    let handle = std::fs::File::open(root.join(to_native_path(&file.path))).map_err(unreadable)?;
+    let size = handle.metadata().map_err(unreadable)?.len();
+    let mut content = Vec::with_capacity(size.min(limit) as usize);
+    handle.take(limit + 1).read_to_end(&mut content).map_err(unreadable)?;
+    if content.len() as u64 > limit {
+        let size = size.max(content.len() as u64);
+        return Err(SnapshotError::TooLarge { path: file.path.clone(), size, limit });
+    }
+    Ok(content)
 }
 
 /// The path that an error of the walk is about.
@@ -101,7 +103,7 @@ fn to_repo_path(relative: &Path) -> RepoPath {
     })
 }
 
-fn to_native_path(path: &RepoPath) -> PathBuf {
+pub(super) fn to_native_path(path: &RepoPath) -> PathBuf {
     use bstr::ByteSlice as _;
     path.as_bytes().to_path_lossy().into_owned()
 }

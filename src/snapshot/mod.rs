@@ -15,11 +15,13 @@ mod comparison;
 mod directory;
 mod memory;
 mod path;
+mod unfiltered;
 
 pub use comparison::{Change, Comparison, changes};
 pub use directory::DirectorySnapshot;
 pub use memory::MemorySnapshot;
 pub use path::RepoPath;
+pub use unfiltered::UnfilteredSnapshot;
 
 use bstr::BString;
 
