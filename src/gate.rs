@@ -11,6 +11,7 @@ pub use examples::{ExampleFailure, test_examples};
 pub use side::Policy;
 pub use verdict::{Counts, Outcome, Unscanned, Verdict};
 
+use crate::catalog::InstalledEnvironment;
 use crate::finding::Finding;
 use crate::introduced::accounted;
 use crate::snapshot::{Comparison, File, RepoPath, Snapshot, walk};
@@ -80,8 +81,14 @@ fn mark<'a>(known: impl Iterator<Item = &'a mut bool>, new: &[&Finding], old: &[
 }
 
 /// Judges the file at `part` of `snapshot`, or all below that directory, as if nothing of it had been there before.
-pub fn scan(snapshot: &dyn Snapshot, part: &RepoPath, policy: &Policy) -> Verdict {
-    let side = Side::new(snapshot, policy);
+/// `environments` say what it runs with.
+pub fn scan(
+    snapshot: &dyn Snapshot,
+    part: &RepoPath,
+    policy: &Policy,
+    environments: &[InstalledEnvironment],
+) -> Verdict {
+    let side = Side::with_environments(snapshot, policy, environments);
     let mut verdict = Verdict::default();
     let mut files = Vec::new();
     match snapshot.find(part) {

@@ -209,7 +209,7 @@ proptest! {
     #[test]
     fn a_tree_has_what_its_first_commit_introduces(a in program(), b in program()) {
         let files: Files = &[("a.py", &a), ("b.py", &b)];
-        let whole = scan(&snapshot(files), &RepoPath::root(), &policy());
+        let whole = scan(&snapshot(files), &RepoPath::root(), &policy(), &[]);
         prop_assert_eq!(judge(&[], files).findings, whole.findings);
     }
 }

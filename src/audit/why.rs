@@ -1,6 +1,6 @@
 //! Which evidence decides the versions of one library, and what is outvoted.
 
-use crate::catalog::{Catalog, DistributionName, Weighed};
+use crate::catalog::{Catalog, DistributionName, InstalledEnvironment, Weighed};
 use crate::finding::{Reason, Severity};
 use crate::rules::{Rule, RuleSet, Selection};
 use crate::snapshot::{RepoPath, Snapshot, walk};
@@ -46,9 +46,15 @@ impl Why {
 }
 
 /// Weighs the evidence for `name`, a distribution or an import name, as seen from `place` (a file or a directory), or from
-/// all source files of `snapshot`.
-pub fn why(snapshot: &dyn Snapshot, rules: &RuleSet, name: &str, place: Option<&RepoPath>) -> Why {
-    let catalog = Catalog::new(snapshot);
+/// all source files of `snapshot`, which run with `environments`.
+pub fn why(
+    snapshot: &dyn Snapshot,
+    environments: &[InstalledEnvironment],
+    rules: &RuleSet,
+    name: &str,
+    place: Option<&RepoPath>,
+) -> Why {
+    let catalog = Catalog::with_environments(snapshot, environments);
     let asked = DistributionName::new(name);
     let library = rules.libraries.iter().find(|library| {
         library.distributions().any(|known| known == asked.as_str())
@@ -125,7 +131,7 @@ mod tests {
         let mut snapshot = MemorySnapshot::default();
         files.iter().for_each(|(path, text)| snapshot.insert(RepoPath::from(*path), *text));
         let place = place.map(RepoPath::from);
-        let why = why(&snapshot, &RuleSet::builtin(), name, place.as_ref());
+        let why = why(&snapshot, &[], &RuleSet::builtin(), name, place.as_ref());
         let shown = |answer: &Answer| {
             let places: Vec<String> = answer.places.iter().map(ToString::to_string).collect();
             let deciding = answer.evidence.iter().flat_map(|(_, weighed)| &weighed.governing.candidates);
@@ -167,7 +173,7 @@ mod tests {
         assert_eq!(answers(&files, "six", None), [". (Some(0)): ==1.16; no rules"]);
         assert_eq!(answers(&files, "joblib", None), [". (Some(0)): ; some apply"]);
         let snapshot = MemorySnapshot::from(files);
-        assert!(why(&snapshot, &RuleSet::builtin(), "sixx", None).is_unknown());
-        assert!(!why(&snapshot, &RuleSet::builtin(), "SIX", None).is_unknown());
+        assert!(why(&snapshot, &[], &RuleSet::builtin(), "sixx", None).is_unknown());
+        assert!(!why(&snapshot, &[], &RuleSet::builtin(), "SIX", None).is_unknown());
     }
 }

@@ -6,7 +6,7 @@ use crate::snapshot::RepoPath;
 use bstr::ByteSlice as _;
 
 /// Larger manifests are not read: a hostile one takes some 100 times its size in memory.
-const MAX_BYTES: usize = 8 << 20;
+pub(super) const MAX_BYTES: usize = 8 << 20;
 
 /// A manifest format. Adding one is its file, and a line in [`FORMATS`].
 pub(super) struct Format {

@@ -58,6 +58,8 @@ pub enum Standing {
     Farther,
     /// Installed by test runners or CI jobs, and a project has evidence.
     LastResort,
+    /// It is installed, and no version is known that could be compared.
+    Versionless,
     /// It speaks for other files.
     Elsewhere,
 }
@@ -91,6 +93,7 @@ impl std::fmt::Display for Standing {
             Self::RequiresNothing => "limits versions, and nothing requires it",
             Self::Farther => "a nearer directory has evidence",
             Self::LastResort => "only test runners or CI jobs install it, and a project has evidence",
+            Self::Versionless => "installed in a version that is not known",
             Self::Elsewhere => "speaks for other files",
         })
     }

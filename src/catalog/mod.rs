@@ -18,6 +18,7 @@ mod directory;
 mod dockerfile;
 mod formats;
 mod governing;
+mod installed;
 mod installers;
 mod installs;
 mod locks;
@@ -42,6 +43,7 @@ mod yaml_builder;
 
 pub use dependency::{Dependency, Diagnostic, DistributionName, Evidence, Gravity, Scope, Source};
 pub use governing::{Candidate, Governing, Other, Standing, Versions, Weighed};
+pub use installed::{ImportNames, InstalledEnvironment, is_environment};
 
 use crate::snapshot::{RepoPath, Snapshot, SnapshotError, walk};
 use directory::Directory;
@@ -74,6 +76,8 @@ pub struct Inventory {
     pub diagnostics: Vec<Diagnostic>,
     /// The manifests read, sorted.
     pub manifests: Vec<RepoPath>,
+    /// The installed environments read, as they were given.
+    pub environments: Vec<RepoPath>,
     /// Manifests and directories that the snapshot could not give at all.
     pub unreadable: Vec<SnapshotError>,
 }
@@ -89,6 +93,7 @@ impl Inventory {
 /// the inventories. Threads may share it; nothing is read twice.
 pub struct Catalog<'s> {
     snapshot: &'s dyn Snapshot,
+    environments: &'s [InstalledEnvironment],
     read: Mutex<BTreeMap<(Tier, RepoPath), Link>>,
 }
 
@@ -98,7 +103,12 @@ type Link = Option<Arc<Directory>>;
 impl<'s> Catalog<'s> {
     /// A catalog that has read nothing yet.
     pub fn new(snapshot: &'s dyn Snapshot) -> Self {
-        Self { snapshot, read: Mutex::default() }
+        Self::with_environments(snapshot, &[])
+    }
+
+    /// The same, where `environments` say what the files of the snapshot run with.
+    pub fn with_environments(snapshot: &'s dyn Snapshot, environments: &'s [InstalledEnvironment]) -> Self {
+        Self { snapshot, environments, read: Mutex::default() }
     }
 
     /// What the manifests say that speak for `directory`, with what they include. Read once.
@@ -107,11 +117,12 @@ impl<'s> Catalog<'s> {
         [Project, LastResort].into_iter().filter_map(of).map(|found| Arc::clone(&found.inventory)).collect()
     }
 
-    /// Every inventory of a directory read so far that is not empty.
+    /// Every inventory of a directory read so far that is not empty, and those of the environments.
     pub fn read_so_far(&self) -> Vec<Arc<Inventory>> {
         let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let own = read.iter().filter_map(|((_, path), link)| link.as_ref().filter(|found| found.path == *path));
-        own.map(|found| Arc::clone(&found.inventory)).collect()
+        let installed = self.environments.iter().map(InstalledEnvironment::inventory);
+        own.map(|found| &found.inventory).chain(installed).map(Arc::clone).collect()
     }
 
     /// Reads the manifest at `path`, if it is one, with those that speak for the same directory.
@@ -121,7 +132,7 @@ impl<'s> Catalog<'s> {
         }
     }
 
-    /// Reads every manifest of the snapshot, and gives one inventory of all.
+    /// Reads every manifest of the snapshot, and gives one inventory of all, with what the environments have.
     pub fn everything(&self) -> Inventory {
         let mut directories = BTreeSet::new();
         let mut visit = |file: crate::snapshot::File| {
@@ -129,10 +140,12 @@ impl<'s> Catalog<'s> {
         };
         let unreadable = walk(self.snapshot, &RepoPath::root(), &mut visit);
         let mut all = Inventory { unreadable, ..Inventory::default() };
-        for inventory in directories.iter().flat_map(|directory| self.directory(directory)) {
+        let installed = self.environments.iter().map(InstalledEnvironment::inventory).map(Arc::clone);
+        for inventory in directories.iter().flat_map(|directory| self.directory(directory)).chain(installed) {
             all.dependencies.extend(inventory.dependencies.iter().cloned());
             all.diagnostics.extend(inventory.diagnostics.iter().cloned());
             all.manifests.extend(inventory.manifests.iter().cloned());
+            all.environments.extend(inventory.environments.iter().cloned());
             all.unreadable.extend(inventory.unreadable.iter().cloned());
         }
         // What several directories include is in each of their inventories.
@@ -152,10 +165,14 @@ impl<'s> Catalog<'s> {
     /// The nearest directory above it that has evidence decides; in one directory locked, then pinned, then declared.
     /// Weaker evidence that the stronger contradicts stays in the set. A lock further up decides where it locks the
     /// project of that directory, as those of workspaces do. What test runners and CI jobs install counts only where
-    /// nothing else does. All files of a directory have the same answer.
+    /// nothing else does. What is installed in an environment that was given decides before all of these. All files of a
+    /// directory have the same answer.
     pub fn governing(&self, file: &RepoPath, distribution: &DistributionName) -> Governing {
-        let found = self.weigh_in(file, distribution, Project).governing;
-        if found.candidates.is_empty() { self.weigh_in(file, distribution, LastResort).governing } else { found }
+        let mut found = self.weigh_in(file, distribution, Project);
+        if found.governing.candidates.is_empty() {
+            found = self.weigh_in(file, distribution, LastResort);
+        }
+        self.weigh_installed(distribution, found).governing
     }
 
     /// What [`Catalog::governing`] gives, and all other evidence for `distribution` in the snapshot. Reads every manifest.
@@ -169,6 +186,7 @@ impl<'s> Catalog<'s> {
             weighed.others.extend(last.governing.candidates.into_iter().map(outvoted));
         }
         weighed.others.extend(last.others);
+        let mut weighed = self.weigh_installed(distribution, weighed);
         let place = |candidate: &Candidate| (candidate.path.clone(), candidate.line, candidate.raw_version.clone());
         let deciding = weighed.governing.candidates.iter();
         let mut seen: BTreeSet<_> =
@@ -210,6 +228,22 @@ impl<'s> Catalog<'s> {
         }
         let candidates = nearest.map(|(_, candidates)| candidates).unwrap_or_default();
         Weighed { governing: Governing { candidates: deciding::strongest(candidates, &mut others) }, others }
+    }
+
+    /// `found` of the manifests, and above it what is installed.
+    fn weigh_installed(&self, distribution: &DistributionName, found: Weighed) -> Weighed {
+        if self.environments.is_empty() {
+            return found;
+        }
+        let Weighed { governing, mut others } = found;
+        let installed =
+            self.environments.iter().flat_map(|environment| environment.inventory().entries_for(distribution));
+        let (versions, unknown): (Vec<_>, Vec<_>) = installed.partition(|entry| entry.version.is_some());
+        let candidates = versions.into_iter().map(Candidate::from).chain(governing.candidates).collect();
+        let governing = Governing { candidates: deciding::strongest(candidates, &mut others) };
+        let of_no_version = |entry: &Dependency| Other { candidate: entry.into(), standing: Standing::Versionless };
+        others.extend(unknown.into_iter().map(of_no_version));
+        Weighed { governing, others }
     }
 
     /// The nearest directory, from `directory` upwards, that has manifests of `tier`.
@@ -269,6 +303,6 @@ pub fn entries_of(path: &RepoPath, bytes: &[u8]) -> Inventory {
         dependencies: reading.dependencies,
         diagnostics: reading.diagnostics,
         manifests: vec![path.clone()],
-        unreadable: Vec::new(),
+        ..Inventory::default()
     }
 }

@@ -49,6 +49,8 @@ pub enum Command {
         #[command(flatten)]
         tree: TreeArguments,
         #[command(flatten)]
+        environments: EnvironmentArguments,
+        #[command(flatten)]
         judging: JudgingArguments,
     },
 
@@ -128,10 +130,21 @@ pub struct TreeArguments {
     pub rev: Option<String>,
 }
 
+/// What is installed.
+#[derive(Args, Debug)]
+pub struct EnvironmentArguments {
+    /// A virtual environment, conda prefix or site-packages directory that the code runs in; may be repeated
+    #[arg(long = "environment", value_name = "DIR")]
+    pub directories: Vec<PathBuf>,
+}
+
 #[derive(Args, Debug)]
 pub struct AuditArguments {
     #[command(flatten)]
     pub tree: TreeArguments,
+
+    #[command(flatten)]
+    pub environments: EnvironmentArguments,
 
     /// Say instead which evidence decides the version of NAME, a distribution or an import name, and what is outvoted
     #[arg(long, value_name = "NAME")]

@@ -64,6 +64,6 @@ fn old_policy(parent: &dyn Snapshot, base: &Arc<RuleSet>, new: &Policy) -> Polic
 fn judge_head(repository: &Repository, arguments: &CheckArguments, color: bool) -> Result<Outcome, Failure> {
     let head = repository.revision("HEAD")?;
     let configured = configuration::read(&*head, &judging::rules(&arguments.judging.rules)?)?;
-    let verdict = gate::scan(&*head, &RepoPath::root(), &configured.policy);
+    let verdict = gate::scan(&*head, &RepoPath::root(), &configured.policy, &[]);
     judging::report(&verdict, Subject::Tree, configured.fail_on, &arguments.judging, color)
 }

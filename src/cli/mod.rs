@@ -8,6 +8,7 @@ mod check;
 mod completions;
 mod configuration;
 mod demo;
+mod environments;
 mod failure;
 mod hook;
 mod install;
@@ -52,7 +53,7 @@ fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     let color = arguments.color.decide();
     match arguments.command {
         Command::Check(arguments) => check::run(&arguments, color),
-        Command::Scan { tree, judging } => scan::run(&tree, &judging, color),
+        Command::Scan { tree, environments, judging } => scan::run(&tree, &environments, &judging, color),
         Command::AuditDeps(arguments) => audit_deps::run(&arguments, color),
         Command::Rules(command) => rules::run(&command),
         Command::Install(arguments) => install::install(&arguments),

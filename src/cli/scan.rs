@@ -1,15 +1,21 @@
 //! `picklegate scan`: everything in a tree.
 
-use super::arguments::{JudgingArguments, TreeArguments};
-use super::{Failure, configuration, judging, repository};
+use super::arguments::{EnvironmentArguments, JudgingArguments, TreeArguments};
+use super::{Failure, configuration, environments, judging, repository};
 use crate::gate::{self, Outcome};
 use crate::report::Subject;
 
 /// Judges the tree that the arguments name.
-pub fn run(tree: &TreeArguments, arguments: &JudgingArguments, color: bool) -> Result<Outcome, Failure> {
+pub fn run(
+    tree: &TreeArguments,
+    installed: &EnvironmentArguments,
+    arguments: &JudgingArguments,
+    color: bool,
+) -> Result<Outcome, Failure> {
     let base = judging::rules(&arguments.rules)?;
     let tree = repository::tree(tree)?;
     let configured = configuration::read(&*tree.snapshot, &base)?;
-    let verdict = gate::scan(&*tree.snapshot, &tree.part, &configured.policy);
+    let environments = environments::open(installed)?;
+    let verdict = gate::scan(&*tree.snapshot, &tree.part, &configured.policy, &environments);
     judging::report(&verdict, Subject::Tree, configured.fail_on, arguments, color)
 }

@@ -4,6 +4,7 @@ use super::arguments::AuditArguments;
 use super::repository::Tree;
 use super::{Failure, output};
 use crate::audit;
+use crate::catalog::InstalledEnvironment;
 use crate::gate::Outcome;
 use crate::report::{why_json, why_text};
 use crate::rules::RuleSet;
@@ -12,6 +13,7 @@ use crate::snapshot::RepoPath;
 /// Prints what decides for the place that is asked about, or for all sources.
 pub fn run(
     tree: &Tree,
+    environments: &[InstalledEnvironment],
     rules: &RuleSet,
     name: &str,
     arguments: &AuditArguments,
@@ -31,7 +33,7 @@ pub fn run(
     {
         return Err(Failure::new(format!("--for {place}: no such file or directory in the tree that is audited")));
     }
-    let answer = audit::why(&*tree.snapshot, rules, name, place.as_ref());
+    let answer = audit::why(&*tree.snapshot, environments, rules, name, place.as_ref());
     if answer.is_unknown() {
         let hint = "name a distribution as manifests do, or a module as sources import it";
         return Err(Failure::new(format!("no manifest names `{name}`, and no rule speaks of it")).hint(hint));

@@ -45,6 +45,6 @@ fn severity_found(policy: &Policy, rule: &str, example: &Example) -> Option<Seve
     let pins: String = example.versions.iter().map(|(name, version)| format!("{name}=={version}\n")).collect();
     snapshot.insert(RepoPath::from("requirements.txt"), pins);
     snapshot.insert(RepoPath::from(example.file.as_str()), example.code.as_str());
-    let verdict = scan(&snapshot, &RepoPath::root(), policy);
+    let verdict = scan(&snapshot, &RepoPath::root(), policy, &[]);
     verdict.findings.iter().filter(|finding| finding.rule == rule).map(|finding| finding.severity).max()
 }

@@ -1,7 +1,7 @@
 //! One side of a change: the same evaluation for the old and the new.
 
 use super::Unscanned;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, InstalledEnvironment};
 use crate::finding::Finding;
 use crate::rules::{RuleSet, Selection};
 use crate::scan::{Allowed, Honoured, Scanner};
@@ -37,7 +37,17 @@ pub(super) struct Judged {
 
 impl<'a> Side<'a> {
     pub fn new(snapshot: &'a dyn Snapshot, policy: &'a Policy) -> Self {
-        Self { snapshot, catalog: Catalog::new(snapshot), policy, scanner: Arc::new(Scanner::new(&policy.rules)) }
+        Self::with_environments(snapshot, policy, &[])
+    }
+
+    /// The same, where `environments` say what the files run with.
+    pub fn with_environments(
+        snapshot: &'a dyn Snapshot,
+        policy: &'a Policy,
+        environments: &'a [InstalledEnvironment],
+    ) -> Self {
+        let catalog = Catalog::with_environments(snapshot, environments);
+        Self { snapshot, catalog, policy, scanner: Arc::new(Scanner::new(&policy.rules)) }
     }
 
     /// Another snapshot, with what can be shared of this side.

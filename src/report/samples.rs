@@ -106,7 +106,7 @@ pub fn inventory() -> Inventory {
         manifests: vec![torch.path.clone(), tool.path.clone()],
         dependencies: vec![torch, tool],
         diagnostics: verdict().diagnostics,
-        unreadable: Vec::new(),
+        ..Inventory::default()
     }
 }
 
