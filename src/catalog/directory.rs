@@ -57,6 +57,11 @@ impl Directory {
         positions.iter().map(|&position| &self.inventory.dependencies[position]).collect()
     }
 
+    /// All distributions that entries name, sorted.
+    pub(super) fn distributions(&self) -> impl Iterator<Item = &DistributionName> {
+        self.by_name.keys()
+    }
+
     /// Whether a lock in this directory locks the project that stands in `project`.
     pub(super) fn locks_project(&self, project: &RepoPath) -> bool {
         let Members { listed, globs } = &self.members;

@@ -3,6 +3,7 @@
 use super::{Dependency, Evidence};
 use crate::snapshot::RepoPath;
 use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
+use std::ops::Bound;
 use version_ranges::Ranges;
 
 /// What one piece of evidence admits.
@@ -188,6 +189,35 @@ fn to_range(clause: &VersionSpecifier) -> Ranges<Version> {
             up_to_next(version.clone(), &version.release()[..kept])
         }
     }
+}
+
+/// The versions in none of `ranges`, one specifier for each stretch, lowest first; nothing where `ranges` are all versions
+/// or there are none.
+pub fn outside(ranges: &[VersionSpecifiers]) -> Vec<String> {
+    if ranges.is_empty() {
+        return Vec::new();
+    }
+    let inside = ranges.iter().fold(Ranges::empty(), |all, range| all.union(&to_ranges(range)));
+    inside.complement().iter().map(|(lower, upper)| specifier(lower, upper)).collect()
+}
+
+fn specifier(lower: &Bound<Version>, upper: &Bound<Version>) -> String {
+    if let (Bound::Included(lower), Bound::Included(upper)) = (lower, upper)
+        && lower == upper
+    {
+        return format!("=={lower}");
+    }
+    let lower = match lower {
+        Bound::Included(version) => Some(format!(">={version}")),
+        Bound::Excluded(version) => Some(format!(">{version}")),
+        Bound::Unbounded => None,
+    };
+    let upper = match upper {
+        Bound::Included(version) => Some(format!("<={version}")),
+        Bound::Excluded(version) => Some(format!("<{version}")),
+        Bound::Unbounded => None,
+    };
+    lower.into_iter().chain(upper).collect::<Vec<_>>().join(",")
 }
 
 /// From `lower` to before the release that follows all of `prefix`.

@@ -42,7 +42,7 @@ mod yaml;
 mod yaml_builder;
 
 pub use dependency::{Dependency, Diagnostic, DistributionName, Evidence, Gravity, Scope, Source};
-pub use governing::{Candidate, Governing, Other, Standing, Versions, Weighed};
+pub use governing::{Candidate, Governing, Other, Standing, Versions, Weighed, outside};
 pub use installed::{ImportNames, InstalledEnvironment, is_environment};
 
 use crate::snapshot::{RepoPath, Snapshot, SnapshotError, walk};
@@ -123,6 +123,18 @@ impl<'s> Catalog<'s> {
         let own = read.iter().filter_map(|((_, path), link)| link.as_ref().filter(|found| found.path == *path));
         let installed = self.environments.iter().map(InstalledEnvironment::inventory);
         own.map(|found| &found.inventory).chain(installed).map(Arc::clone).collect()
+    }
+
+    /// The directories read so far that have manifests, with the distributions that these name.
+    pub fn named_so_far(&self) -> BTreeMap<RepoPath, BTreeSet<DistributionName>> {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut named: BTreeMap<RepoPath, BTreeSet<DistributionName>> = BTreeMap::new();
+        for ((_, path), link) in read.iter() {
+            if let Some(found) = link.as_ref().filter(|found| found.path == *path) {
+                named.entry(path.clone()).or_default().extend(found.distributions().cloned());
+            }
+        }
+        named
     }
 
     /// Reads the manifest at `path`, if it is one, with those that speak for the same directory.

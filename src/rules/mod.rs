@@ -2,6 +2,7 @@
 //!
 //! Reads no files: text comes in, a [`RuleSet`] or an error with its line comes out.
 
+mod boundary;
 mod builtin;
 mod example;
 mod model;
@@ -9,6 +10,7 @@ mod parse;
 mod selection;
 mod text;
 
+pub use boundary::{Boundary, boundaries, versions_outside};
 pub use model::{
     Argument, Condition, Edit, EditChange, Example, Library, Match, Proof, Requirement, Rule, RuleSet, Target, Value,
 };

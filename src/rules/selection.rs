@@ -1,5 +1,6 @@
 //! Which matches of which rules may apply to one source file, by the versions that govern it.
 
+use super::boundary::boundaries;
 use super::{Library, Match, Proof, Rule, RuleSet, Target};
 use crate::catalog::{Candidate, Catalog, DistributionName, Versions};
 use crate::finding::{Place, Reason};
@@ -120,14 +121,12 @@ impl<'a> Selection<'a> {
 /// All version conditions of `candidate`. What is true in these versions is said of the rule's own library where the
 /// match has versions of it, and of the last required one otherwise.
 fn conditions<'m>(rule: &'m Rule, candidate: &'m Match) -> Vec<Condition<'m>> {
-    let own = (!candidate.versions.is_empty()).then_some((rule.library.as_str(), candidate.versions.as_slice()));
-    let others = candidate.requires.iter().map(|other| (other.library.as_str(), other.versions.as_slice()));
-    let mut conditions: Vec<Condition<'_>> = own
+    let mut conditions: Vec<Condition<'_>> = boundaries(rule, candidate)
         .into_iter()
-        .chain(others)
-        .map(|(library, versions)| Condition { library, versions, because: None })
+        .map(|boundary| Condition { library: boundary.library, versions: boundary.versions, because: None })
         .collect();
-    let explained = if own.is_some() { conditions.first_mut() } else { conditions.last_mut() };
+    let has_own = !candidate.versions.is_empty();
+    let explained = if has_own { conditions.first_mut() } else { conditions.last_mut() };
     if let Some(condition) = explained {
         condition.because = candidate.because.as_deref();
     }
