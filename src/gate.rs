@@ -1,5 +1,6 @@
 //! The pipeline on one screen: snapshots in, a verdict out. Prints nothing and opens no repository.
 
+mod counter;
 mod examples;
 mod parallel;
 mod requalified;
@@ -7,6 +8,7 @@ mod side;
 mod verdict;
 
 pub use crate::scan::{Allowed, Honoured};
+pub use counter::Counter;
 pub use examples::{ExampleFailure, test_examples};
 pub use side::Policy;
 pub use verdict::{Counts, Outcome, Unscanned, Verdict};
@@ -88,6 +90,17 @@ pub fn scan(
     policy: &Policy,
     environments: &[InstalledEnvironment],
 ) -> Verdict {
+    scan_counting(snapshot, part, policy, environments, &Counter::default())
+}
+
+/// As [`scan`], and counts in `counter` how far it has come.
+pub fn scan_counting(
+    snapshot: &dyn Snapshot,
+    part: &RepoPath,
+    policy: &Policy,
+    environments: &[InstalledEnvironment],
+    counter: &Counter,
+) -> Verdict {
     let side = Side::with_environments(snapshot, policy, environments);
     let mut verdict = Verdict::default();
     let mut files = Vec::new();
@@ -99,7 +112,12 @@ pub fn scan(
         }
         Err(error) => verdict.unscanned.push(error.into()),
     }
-    let judged = in_parallel(&files, |file| side.judge(file));
+    counter.expect(files.len());
+    let judged = in_parallel(&files, |file| {
+        let judged = side.judge(file);
+        counter.advance();
+        judged
+    });
     verdict.findings = judged.iter().flat_map(|judged| judged.findings.iter().cloned()).collect();
     verdict.counts.files = files.len();
     verdict.finish(judged, &side.catalog, &[])
