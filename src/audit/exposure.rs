@@ -1,0 +1,77 @@
+//! Which rules of a library are active in the versions in force, and where they begin and end.
+
+use super::calls::{ByRule, Calls};
+use super::entries::file_in;
+use super::{AuditedCondition, AuditedRule};
+use crate::catalog::Catalog;
+use crate::finding::Severity;
+use crate::rules::{Library, Match, Rule, RuleSet, Selection, boundaries, versions_outside};
+use crate::snapshot::RepoPath;
+use std::collections::BTreeMap;
+
+/// Judges the rules of `libraries` for source files in any of `places`.
+pub(super) fn judge(
+    catalog: &Catalog<'_>,
+    rules: &RuleSet,
+    libraries: &[&Library],
+    places: &[RepoPath],
+    calls: Option<&ByRule>,
+) -> Vec<AuditedRule> {
+    if libraries.is_empty() {
+        return Vec::new();
+    }
+    let files: Vec<RepoPath> = places.iter().map(file_in).collect();
+    let selections: Vec<Selection<'_>> = files.iter().map(|file| Selection::new(rules, catalog, file)).collect();
+    let speaking = libraries.iter().flat_map(|library| rules.rules_of(&library.name));
+    let mut judged: Vec<AuditedRule> = speaking.map(|rule| judge_rule(rule, &selections, calls)).collect();
+    judged.sort_by(|a, b| a.id.cmp(&b.id));
+    judged
+}
+
+fn judge_rule(rule: &Rule, selections: &[Selection<'_>], calls: Option<&ByRule>) -> AuditedRule {
+    let severity = |candidate: &Match| candidate.severity.unwrap_or(rule.severity);
+    let applies = |candidate: &Match| selections.iter().any(|selection| selection.applies(rule, candidate).is_some());
+    let telling: Vec<(&Match, bool)> = rule
+        .matches
+        .iter()
+        .filter(|candidate| severity(candidate) > Severity::Note)
+        .map(|candidate| (candidate, applies(candidate)))
+        .collect();
+    let met: Vec<&Match> = telling.iter().filter(|(_, is_met)| *is_met).map(|(candidate, _)| *candidate).collect();
+    let directories = calls.and_then(|calls| calls.get(&rule.id)).cloned().unwrap_or_default();
+    AuditedRule {
+        id: rule.id.clone(),
+        active: met.iter().map(|candidate| severity(candidate)).max(),
+        message: rule.message.clone(),
+        fix: rule.fix.clone(),
+        alternative: rule.alternative.split_whitespace().collect::<Vec<_>>().join(" "),
+        conditions: conditions(rule, &telling),
+        silent_in: silent_in(&met),
+        calls: directories.values().fold(Calls::default(), |all, calls| all + *calls),
+        directories,
+    }
+}
+
+/// The version conditions of `matches`, each once; one that is met by any match that has it is met.
+fn conditions(rule: &Rule, matches: &[(&Match, bool)]) -> Vec<AuditedCondition> {
+    let mut conditions: BTreeMap<(String, Option<String>), bool> = BTreeMap::new();
+    for (candidate, is_met) in matches {
+        let boundaries = boundaries(rule, candidate);
+        let said = boundaries.iter().map(|b| format!("{} {}", b.library, b.versions.join(" or ")));
+        let versions = said.collect::<Vec<_>>().join(" and ");
+        if !versions.is_empty() {
+            *conditions.entry((versions, candidate.because.clone())).or_default() |= is_met;
+        }
+    }
+    let condition = |((versions, because), is_met)| AuditedCondition { versions, because, is_met };
+    conditions.into_iter().map(condition).collect()
+}
+
+/// The versions of the rule's own library in which none of `matches` holds.
+fn silent_in(matches: &[&Match]) -> Vec<String> {
+    if matches.iter().any(|candidate| candidate.versions.is_empty()) {
+        return Vec::new();
+    }
+    let versions: Vec<&str> = matches.iter().flat_map(|candidate| &candidate.versions).map(String::as_str).collect();
+    versions_outside(&versions)
+}
