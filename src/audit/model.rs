@@ -138,6 +138,8 @@ pub struct Summary {
     pub entries: usize,
     /// Manifests read.
     pub manifests: usize,
+    /// Installed environments read.
+    pub environments: usize,
     /// Distributions that can unpickle in the versions in force.
     pub active: usize,
     /// Distributions that could in other versions.
@@ -153,7 +155,8 @@ pub struct Summary {
 impl Audit {
     /// Counts libraries and calls.
     pub fn summary(&self) -> Summary {
-        let mut summary = Summary { manifests: self.manifests.len(), ..Summary::default() };
+        let (manifests, environments) = (self.manifests.len(), self.environments.len());
+        let mut summary = Summary { manifests, environments, ..Summary::default() };
         for library in &self.libraries {
             summary.calls += library.calls;
             if library.is_standard {

@@ -13,6 +13,17 @@ Exit status:
   1  blocked
   2  could not judge: the message says what to do";
 
+const AUDIT_AFTER_HELP: &str = "\
+Examples:
+  picklegate audit-deps                                    what is on disk, for the terminal
+  picklegate audit-deps --rev v2.0                         a commit; works in bare repositories too
+  picklegate audit-deps --format html --output deps.html   a page to show
+  picklegate audit-deps --format cyclonedx -o bom.json     for tools that read bills of materials
+
+Exit status:
+  0  everything was read
+  2  something could not be read: the report ends with what";
+
 /// Keeps unsafe unpickling out of Python repositories.
 #[derive(Parser, Debug)]
 #[command(version, about, after_help = AFTER_HELP, max_term_width = 100)]
@@ -55,6 +66,10 @@ pub enum Command {
     },
 
     /// List the dependencies that manifests and lock files name, and which of them can unpickle
+    ///
+    /// For each library: its versions and where they are declared, which rules are active in these versions and which
+    /// would be in others, how many calls the sources make, and what to write instead.
+    #[command(after_help = AUDIT_AFTER_HELP)]
     AuditDeps(AuditArguments),
 
     /// List, explain and test rules
@@ -154,9 +169,21 @@ pub struct AuditArguments {
     #[arg(long = "for", value_name = "PATH", requires = "why")]
     pub for_path: Option<PathBuf>,
 
-    /// How to report
-    #[arg(long, visible_alias = "output-format", value_name = "FORMAT", value_parser = ["text", "json"], default_value = "text")]
+    /// How to report; never changes the exit status
+    #[arg(long, visible_alias = "output-format", value_name = "FORMAT", value_parser = inventory_formats(), default_value = "text")]
     pub format: String,
+
+    /// Write the report to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// List every entry of every manifest, also of libraries that cannot unpickle
+    #[arg(short, long)]
+    pub all: bool,
+
+    /// Read manifests only: do not count the calls in the sources
+    #[arg(long)]
+    pub no_scan: bool,
 
     /// Read the rules of FILE as well
     #[arg(long, value_name = "FILE")]
@@ -195,6 +222,10 @@ pub struct InstallArguments {
 
 fn formats() -> PossibleValuesParser {
     PossibleValuesParser::new(report::FORMATS.iter().map(|format| format.name))
+}
+
+fn inventory_formats() -> PossibleValuesParser {
+    PossibleValuesParser::new(report::INVENTORY_FORMATS.iter().map(|format| format.name))
 }
 
 fn severity(text: &str) -> Result<Severity, String> {

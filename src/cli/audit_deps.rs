@@ -1,33 +1,40 @@
 //! `picklegate audit-deps`: which dependencies there are, and which of them can unpickle.
 
 use super::arguments::AuditArguments;
+use super::progress::Progress;
 use super::{Failure, configuration, environments, judging, output, why};
+use crate::audit::audit;
 use crate::catalog::Catalog;
-use crate::gate::Outcome;
-use crate::report::{inventory_json, inventory_text};
-use crate::snapshot::{RepoPath, SnapshotError};
+use crate::gate::{self, Outcome};
+use crate::report::{INVENTORY_FORMATS, InventoryView};
 
-/// Prints every entry of every manifest of the tree, and what is installed in the environments.
+/// Prints the inventory of the tree and of the environments, or writes it to a file.
 pub fn run(arguments: &AuditArguments, color: bool) -> Result<Outcome, Failure> {
     let base = judging::rules(&arguments.rules)?;
     let (tree, environments) = environments::with_tree(&arguments.tree, &arguments.environments)?;
-    let rules = configuration::read(&*tree.snapshot, &base)?.policy.rules;
+    let policy = configuration::read(&*tree.snapshot, &base)?.policy;
     if let Some(name) = &arguments.why {
-        return why::run(&tree, &environments, &rules, name, arguments, color);
+        return why::run(&tree, &environments, &policy.rules, name, arguments, color);
     }
-    let mut inventory = Catalog::with_environments(&*tree.snapshot, &environments).everything();
-    let installed = |path: &RepoPath| environments.iter().any(|found| path.is_inside(found.name()));
-    let asked = |path: &RepoPath| *path == tree.part || path.is_inside(&tree.part) || installed(path);
-    inventory.dependencies.retain(|found| asked(&found.path));
-    inventory.manifests.retain(asked);
-    inventory.diagnostics.retain(|found| asked(&found.path));
-    inventory.unreadable.retain(|error| match error {
-        SnapshotError::TooLarge { path, .. } | SnapshotError::Unreadable { path, .. } => asked(path),
-    });
-    let report = match arguments.format.as_str() {
-        "json" => inventory_json(&inventory, &rules),
-        _ => inventory_text(&inventory, &rules, color),
+    let progress = Progress::start();
+    let verdict = (!arguments.no_scan)
+        .then(|| gate::scan_counting(&*tree.snapshot, &tree.part, &policy, &environments, progress.counter()));
+    let catalog = Catalog::with_environments(&*tree.snapshot, &environments);
+    let audit = audit(&catalog, &tree.part, &policy.rules, verdict.as_ref());
+    progress.stop();
+
+    let to_file = arguments.output.is_some();
+    let view = InventoryView {
+        width: if to_file { output::PLAIN_WIDTH } else { output::width() },
+        color: color && !to_file,
+        all: arguments.all,
     };
-    output::print(report)?;
-    Ok(if inventory.unreadable.is_empty() { Outcome::Clean } else { Outcome::Unjudged })
+    let format =
+        INVENTORY_FORMATS.iter().find(|format| format.name == arguments.format).expect("clap admits only these names");
+    let report = (format.render)(&audit, view);
+    match &arguments.output {
+        Some(path) => output::write(path, &report)?,
+        None => output::print(report)?,
+    }
+    Ok(if audit.not_read.is_empty() { Outcome::Clean } else { Outcome::Unjudged })
 }

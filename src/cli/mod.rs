@@ -14,6 +14,7 @@ mod hook;
 mod install;
 mod judging;
 mod output;
+mod progress;
 mod repository;
 mod rules;
 mod scan;

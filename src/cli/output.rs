@@ -19,6 +19,24 @@ pub fn print(report: impl AsRef<[u8]>) -> Result<(), Failure> {
     }
 }
 
+/// Writes a report to `path`, and says so on standard error.
+pub fn write(path: &Path, report: &str) -> Result<(), Failure> {
+    std::fs::write(path, report)
+        .map_err(|error| Failure::new(format!("{}: cannot write the report: {error}", path.display())))?;
+    say(&format!("wrote {}: {} bytes\n", shown(path), report.len()));
+    Ok(())
+}
+
+/// The columns of what goes to no terminal.
+pub const PLAIN_WIDTH: usize = 100;
+
+/// The columns of standard output: `COLUMNS` where it is set, else those of the terminal.
+pub fn width() -> usize {
+    let set = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
+    let of_terminal = || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+    set.or_else(of_terminal).unwrap_or(PLAIN_WIDTH).clamp(40, 1000)
+}
+
 /// Writes `error:` and `hint:` lines to standard error.
 pub fn explain(failure: &Failure) {
     let mut text = String::new();

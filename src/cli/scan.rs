@@ -1,6 +1,7 @@
 //! `picklegate scan`: everything in a tree.
 
 use super::arguments::{EnvironmentArguments, JudgingArguments, TreeArguments};
+use super::progress::Progress;
 use super::{Failure, configuration, environments, judging, repository};
 use crate::gate::{self, Outcome};
 use crate::report::Subject;
@@ -16,6 +17,9 @@ pub fn run(
     let tree = repository::tree(tree)?;
     let configured = configuration::read(&*tree.snapshot, &base)?;
     let environments = environments::open(installed)?;
-    let verdict = gate::scan(&*tree.snapshot, &tree.part, &configured.policy, &environments);
+    let progress = Progress::start();
+    let counter = progress.counter();
+    let verdict = gate::scan_counting(&*tree.snapshot, &tree.part, &configured.policy, &environments, counter);
+    progress.stop();
     judging::report(&verdict, Subject::Tree, configured.fail_on, arguments, color)
 }

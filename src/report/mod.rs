@@ -4,8 +4,7 @@
 //! manifest reach the output.
 
 mod concise;
-mod inventory_json;
-mod inventory_text;
+mod inventory;
 mod json;
 mod printable;
 mod rule_text;
@@ -14,8 +13,7 @@ mod text;
 mod why_json;
 mod why_text;
 
-pub use inventory_json::inventory_json;
-pub use inventory_text::inventory_text;
+pub use inventory::{INVENTORY_FORMATS, InventoryFormat, InventoryView};
 pub use printable::printable;
 pub use rule_text::{rule_explanation, rule_list};
 pub use why_json::why_json;

@@ -1,11 +1,9 @@
 //! Data for the tests of this module.
 
 use super::{Subject, View};
-use crate::catalog::{Dependency, Diagnostic, DistributionName, Evidence, Gravity, Inventory, Scope, Source};
+use crate::catalog::{Diagnostic, Gravity};
 use crate::finding::{Confidence, Excerpt, Finding, Fingerprint, Place, Position, Reason, Severity};
 use crate::gate::{Allowed, Counts, Unscanned, Verdict};
-use crate::rules::{Library, Rule, RuleSet};
-
 use crate::snapshot::RepoPath;
 
 pub const VIEW: View = View {
@@ -67,71 +65,5 @@ pub fn verdict() -> Verdict {
             gravity: Gravity::Unread,
         }],
         counts: Counts { files: 3, scanned: 2, manifests: 1 },
-    }
-}
-
-/// A library that a rule speaks of, one that none does, and a manifest that is odd.
-pub fn inventory() -> Inventory {
-    let torch = Dependency {
-        name: DistributionName::new("torch"),
-        raw_name: "Torch".into(),
-        evidence: Evidence::Locked,
-        version: "2.3.1".parse().ok(),
-        specifier: None,
-        raw_version: "2.3.1".into(),
-        extras: Vec::new(),
-        marker: None,
-        source: Source::Registry,
-        scopes: vec![Scope::Runtime, Scope::Extra("gpu".into())],
-        direct: Some(true),
-        parents: Vec::new(),
-        path: "uv.lock".into(),
-        line: 1182,
-        format: "uv.lock",
-    };
-    let tool = Dependency {
-        name: DistributionName::new("tool\u{1b}[2J"),
-        evidence: Evidence::Declared,
-        version: None,
-        raw_version: String::new(),
-        source: Source::Path { path: "../tool".into(), editable: true },
-        scopes: vec![Scope::Dev],
-        direct: None,
-        path: RepoPath::new(&b"\xff/requirements.txt"[..]),
-        line: 1,
-        format: "requirements",
-        ..torch.clone()
-    };
-    Inventory {
-        manifests: vec![torch.path.clone(), tool.path.clone()],
-        dependencies: vec![torch, tool],
-        diagnostics: verdict().diagnostics,
-        ..Inventory::default()
-    }
-}
-
-/// One rule of one library.
-pub fn rules() -> RuleSet {
-    RuleSet {
-        libraries: vec![Library {
-            name: "torch".into(),
-            also_installed_as: Vec::new(),
-            imports: vec!["torch".into()],
-            standard: false,
-        }],
-        rules: vec![Rule {
-            id: "torch-load".into(),
-            library: "torch".into(),
-            severity: Severity::Error,
-            confidence: Confidence::High,
-            message: String::new(),
-            runs: String::new(),
-            fix: String::new(),
-            alternative: String::new(),
-            cwe: Vec::new(),
-            references: Vec::new(),
-            matches: Vec::new(),
-            examples: Vec::new(),
-        }],
     }
 }

@@ -109,10 +109,52 @@ exit 1
         str![[r#"
 exit 0
 --- stdout
-name   version  evidence  for      where               can unpickle
-torch  ==2.3.1  pinned    runtime  requirements.txt:1  torch-archive-load torch-load torch-load-url torch-load-weights-only
-numpy  >=1.26   declared  runtime  requirements.txt:2  numpy-load-allow-pickle numpy-loads
-2 dependencies in 1 manifest, 2 can unpickle
+2 distributions in 1 manifest: 2 can unpickle
+1 unsafe call in 1 file judged: 1 error
+
+can unpickle  version  where               rule                     state    calls
+torch         ==2.3.1  requirements.txt:1  torch-archive-load       active
+                                           torch-load               active   1 error
+                                           torch-load-url           active
+                                           torch-load-weights-only  active
+numpy         >=1.26   requirements.txt:2  numpy-load-allow-pickle  active
+                                           numpy-loads              dormant
+
+numpy-load-allow-pickle
+  `numpy.load` with `allow_pickle` runs code stored in the file it opens
+  not in force: numpy <1.16.3 (objects are unpickled unless allow_pickle=False is passed)
+  no version silences it
+  instead: numpy.load(path, allow_pickle=False), and store arrays of numbers or strings
+
+numpy-loads
+  this old numpy function is `pickle.load` under another name
+  wakes in numpy <1.18 (this function is pickle.load)
+  wakes in numpy <1.22 (numpy.loads is pickle.loads)
+  instead: numpy.load(path, allow_pickle=False) of an array saved with numpy.save
+
+torch-archive-load
+  torch archives carry Python code and pickles, and reading them runs both
+  no version silences it
+  instead: keep tensors in safetensors and code in an installed package
+
+torch-load
+  `torch.load` runs code stored in the file it opens
+  in force: torch <2.6 (weights_only defaults to False)
+  not in force: torch >=2.6 (it turns weights_only off for every call that does not pass it)
+  not in force: torch >=2.6 (passing pickle_module turns weights_only off)
+  no version silences it
+  instead: torch.load(path, weights_only=True) on torch >= 2.6, or keep tensors in safetensors
+
+torch-load-url
+  `load_state_dict_from_url` downloads a file and runs the code stored in it
+  no version silences it
+  instead: pass weights_only=True on torch >= 2.6, or download safetensors
+
+torch-load-weights-only
+  `weights_only=True` does not hold in this version of torch
+  in force: torch >=1.13,<2.6 (a crafted file gets past weights_only=True (CVE-2025-32434))
+  silent in <1.13 or >=2.6
+  instead: torch >= 2.10, or keep tensors in safetensors
 
 "#]],
     );

@@ -1,0 +1,191 @@
+//! A table in lines of at most so many columns: cells that are too wide go on in the next line.
+
+use owo_colors::{OwoColorize as _, Style};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+/// No column is made narrower than this.
+const NARROWEST: usize = 8;
+
+/// Between two columns.
+const GAP: usize = 2;
+
+/// More of a cell than this is not shown: what is written in manifests can be of any length.
+const MAX_CELL: usize = 400;
+
+/// One cell; a line end in it is kept.
+#[derive(Clone, Default)]
+pub(super) struct Cell {
+    text: String,
+    style: Style,
+}
+
+impl Cell {
+    /// Coloured, where colours are asked for.
+    pub(super) fn styled(self, style: Style) -> Self {
+        Self { style, ..self }
+    }
+}
+
+impl<T: Into<String>> From<T> for Cell {
+    fn from(text: T) -> Self {
+        Self { text: cut(&text.into(), MAX_CELL), style: Style::new() }
+    }
+}
+
+/// `text`, or what fits into `width` columns of it with `...` at the end.
+pub(super) fn cut(text: &str, width: usize) -> String {
+    if text.len() <= width || text.width() <= width {
+        return text.to_owned();
+    }
+    let (head, _) = split_at_width(text, width.saturating_sub(3));
+    format!("{head}...")
+}
+
+/// Rows under a header, in lines of at most `width` columns where that is possible.
+pub(super) fn table(header: &[&str], rows: &[Vec<Cell>], width: usize, color: bool) -> String {
+    let header: Vec<Cell> = header.iter().map(|name| Cell::from(*name).styled(Style::new().bold())).collect();
+    let rows: Vec<&Vec<Cell>> = std::iter::once(&header).chain(rows).collect();
+    let mut widths: Vec<usize> = vec![0; header.len()];
+    for row in &rows {
+        for (natural, cell) in widths.iter_mut().zip(*row) {
+            *natural = cell.text.lines().map(str::width).max().unwrap_or(0).max(*natural);
+        }
+    }
+    shrink(&mut widths, width);
+    let mut out = String::new();
+    for row in rows {
+        push_row(&mut out, row, &widths, color);
+    }
+    out
+}
+
+/// Paragraphs of `text` in lines of at most `width` columns, each after `first` or `next`.
+pub(super) fn paragraph(out: &mut String, text: &str, first: &str, next: &str, width: usize) {
+    let room = width.saturating_sub(next.width()).max(NARROWEST);
+    for (i, line) in wrap(text, room).into_iter().enumerate() {
+        out.push_str(if i == 0 { first } else { next });
+        out.push_str(line);
+        out.push('\n');
+    }
+}
+
+/// Makes the widest columns as narrow as is needed for all to fit into `width`.
+fn shrink(widths: &mut [usize], width: usize) {
+    let available = width.saturating_sub(GAP * widths.len().saturating_sub(1));
+    let fits = |cap: usize| widths.iter().map(|natural| *natural.min(&cap)).sum::<usize>() <= available;
+    let cap = (NARROWEST..=available.max(NARROWEST)).rev().find(|cap| fits(*cap)).unwrap_or(NARROWEST);
+    // What is left goes to the columns that were made narrower, from the left.
+    let mut left = available.saturating_sub(widths.iter().map(|natural| *natural.min(&cap)).sum());
+    for natural in widths {
+        let more = natural.saturating_sub(cap).min(left);
+        left -= more;
+        *natural = (*natural).min(cap + more);
+    }
+}
+
+fn push_row(out: &mut String, row: &[Cell], widths: &[usize], color: bool) {
+    let cells: Vec<Vec<&str>> = row
+        .iter()
+        .zip(widths)
+        .map(|(cell, width)| cell.text.lines().flat_map(|line| wrap(line, *width)).collect())
+        .collect();
+    let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+    for i in 0..height {
+        let start = out.len();
+        let mut owed = 0;
+        for ((lines, cell), width) in cells.iter().zip(row).zip(widths) {
+            let text = lines.get(i).copied().unwrap_or_default();
+            if !text.is_empty() {
+                out.extend(std::iter::repeat_n(' ', owed));
+                owed = 0;
+                match color {
+                    true => out.push_str(&text.style(cell.style).to_string()),
+                    false => out.push_str(text),
+                }
+            }
+            owed += width.saturating_sub(text.width()) + GAP;
+        }
+        out.truncate(start + out[start..].trim_end().len());
+        out.push('\n');
+    }
+}
+
+/// Parts of `line` that are at most `width` columns wide, broken after a space or one of `,/-` where there is one.
+fn wrap(line: &str, width: usize) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = line;
+    loop {
+        let (head, tail) = split_at_width(rest, width);
+        if tail.is_empty() {
+            lines.push(head.trim_end());
+            return lines;
+        }
+        let blank_follows = tail.starts_with(' ');
+        let at = match head.rfind([' ', ',', '/', '-']) {
+            Some(at) if !blank_follows && !head[..=at].trim().is_empty() => at + 1,
+            _ => head.len(),
+        };
+        lines.push(rest[..at].trim_end());
+        rest = rest[at..].trim_start();
+        if rest.is_empty() {
+            return lines;
+        }
+    }
+}
+
+/// The longest start of `text` that is at most `width` columns wide, but at least one character, and the rest.
+fn split_at_width(text: &str, width: usize) -> (&str, &str) {
+    let mut columns = 0;
+    for (at, c) in text.char_indices() {
+        columns += c.width().unwrap_or(0);
+        if columns > width && at > 0 {
+            return text.split_at(at);
+        }
+    }
+    (text, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn render(rows: &[[&str; 3]], width: usize) -> String {
+        let rows: Vec<Vec<Cell>> = rows.iter().map(|row| row.iter().map(|text| Cell::from(*text)).collect()).collect();
+        table(&["name", "where", "what"], &rows, width, false)
+    }
+
+    #[test]
+    fn what_fits_is_left_alone() {
+        let rows = [["torch", "uv.lock:1", "a b c"], ["x", "", ""]];
+        assert_eq!(render(&rows, 80), "name   where      what\ntorch  uv.lock:1  a b c\nx\n");
+    }
+
+    #[test]
+    fn lines_are_never_wider_than_asked() {
+        let long = "services/api/requirements/production.txt:1182";
+        let rows = [["torch", long, "weights_only defaults to False"], ["日本語日本語日本語日本語", long, "x"]];
+        for width in [40, 60, 100] {
+            let out = render(&rows, width);
+            assert!(out.lines().all(|line| line.width() <= width), "{width}\n{out}");
+            let all: String = out.split_whitespace().collect();
+            assert!(all.contains("services/"), "{out}");
+        }
+        assert_eq!(wrap("a b/c", 3), ["a", "b/c"]);
+        assert_eq!(wrap("日本語", 4), ["日本", "語"]);
+        assert_eq!(wrap("日本語", 1), ["日", "本", "語"]);
+        assert_eq!(wrap("", 4), [""]);
+        assert_eq!(wrap("abcd  ", 4), ["abcd"]);
+    }
+
+    #[test]
+    fn columns_of_wide_and_of_no_width_stay_aligned() {
+        let out = render(&[["日本", "a", "b"], ["e\u{301}", "a", "b"]], 80);
+        assert_eq!(out, "name  where  what\n日本  a      b\ne\u{301}     a      b\n");
+    }
+
+    #[test]
+    fn endless_cells_are_cut() {
+        let long = "x".repeat(10_000_000);
+        assert!(render(&[[&long, "", ""]], 100).len() < 2000);
+    }
+}
