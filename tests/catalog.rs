@@ -1,5 +1,7 @@
 //! The catalog against manifests as people and tools write them, and against what nobody should write.
 
+#[path = "catalog/commands.rs"]
+mod commands;
 #[path = "catalog/documented.rs"]
 mod documented;
 #[path = "catalog/entries.rs"]

@@ -163,6 +163,78 @@ fn other_rules_on_the_new_side_judge_every_file_again() {
     assert!(blocking(&check(&comparison, &[policy()], &policy())).is_empty());
 }
 
+const BLOCK: &str =
+    "# /// script\n# dependencies = [\"torch==2.7.0\"]\n# ///\nimport torch\nstate = torch.load(path)\n";
+
+#[test]
+fn a_script_is_judged_by_its_own_block_on_both_sides() {
+    let around = ("requirements.txt", "torch==2.5.1\n");
+    let old = BLOCK.replace("2.7.0", "2.5.1");
+    introduces(&[around, ("x.py", BLOCK)], &[around, ("x.py", &old)], &["x.py:5 torch-load"]);
+    introduces(&[around, ("x.py", &old)], &[around, ("x.py", BLOCK)], &[]);
+    introduces(&[("x.py", &old)], &[("x.py", &format!("{old}\n# more\n"))], &[]);
+    let verdict = judge(&[&[]], &[("x.py", &old)]);
+    let place = verdict.findings[0].because[0].place.as_ref().expect("the block is the reason");
+    assert_eq!((place.path.to_string().as_str(), place.line), ("x.py", 2), "{verdict:#?}");
+    // Without the block, what stands around it decides.
+    introduces(
+        &[around, ("x.py", BLOCK)],
+        &[around, ("x.py", &BLOCK[BLOCK.find("import").expect("it is there")..])],
+        &["x.py:2 torch-load"],
+    );
+    introduces(&[("requirements.txt", "torch==2.7.0\n"), ("x.py", BLOCK)], &[around, ("x.py", BLOCK)], &[]);
+}
+
+#[test]
+fn a_lock_of_a_script_judges_it_again() {
+    let ranged = BLOCK.replace("==2.7.0", "");
+    let files = |version: &str| uv_lock(version);
+    let (new, old) = (files("2.7.0"), files("2.5.1"));
+    let with = |lock| [("tools/x.py", ranged.as_str()), ("tools/x.py.lock", lock), ("tools/y.py", "import torch\n")];
+    introduces(&with(new.as_str()), &with(old.as_str()), &["tools/x.py:5 torch-load"]);
+    introduces(&with(old.as_str()), &with(new.as_str()), &[]);
+    introduces(&with(new.as_str()), &with(new.as_str())[..1], &["tools/x.py:5 torch-load"]);
+}
+
+#[test]
+fn a_broken_block_blocks_when_it_is_staged_and_warns_when_it_is_old() {
+    let broken = BLOCK.replace("dependencies = [", "dependencies = ");
+    let staged = judge(&[&[]], &[("x.py", &broken)]);
+    assert_eq!(staged.outcome(Severity::Error), Outcome::Unjudged, "{staged:#?}");
+    assert_eq!(staged.unscanned[0].path.to_string(), "x.py");
+    assert!(staged.unscanned[0].reason.starts_with("line 2: "), "{staged:#?}");
+    let quiet = broken.replace("import torch\nstate = torch.load(path)\n", "");
+    assert_eq!(judge(&[&[]], &[("x.py", &quiet)]).outcome(Severity::Error), Outcome::Unjudged);
+    // Mended, it is judged; the old side could not be, which blocks nothing.
+    let mended = judge(&[&[("x.py", &broken)]], &[("x.py", BLOCK)]);
+    assert_eq!(mended.outcome(Severity::Error), Outcome::Clean, "{mended:#?}");
+    let old = judge(
+        &[&[("x.py", &quiet), ("uv.lock", &uv_lock("2.7.0"))]],
+        &[("x.py", &quiet), ("uv.lock", &uv_lock("2.5.1"))],
+    );
+    assert_eq!(old.outcome(Severity::Error), Outcome::Clean, "{old:#?}");
+}
+
+#[test]
+fn a_notebook_is_judged_by_what_it_installs() {
+    let notebook = |install: &str| {
+        format!(
+            "{{\"cells\": [{{\"cell_type\": \"code\", \"source\": [\n\"{install}\\n\",\n\"import torch\\n\",\n\"x = torch.load(p)\\n\"]}}]}}"
+        )
+    };
+    let (new, old, any) =
+        (notebook("%pip install torch==2.7.0"), notebook("%pip install torch==2.5.1"), notebook("!pip install torch"));
+    introduces(&[("x.ipynb", &new)], &[("x.ipynb", &old)], &["x.ipynb:4 torch-load"]);
+    introduces(&[("x.ipynb", &old)], &[("x.ipynb", &new)], &[]);
+    let around = |version: &'static str| ("requirements.txt", version);
+    introduces(
+        &[around("torch==2.7.0\n"), ("x.ipynb", &any)],
+        &[around("torch==2.5.1\n"), ("x.ipynb", &any)],
+        &["x.ipynb:4 torch-load"],
+    );
+    introduces(&[around("torch==2.7.0\n"), ("x.ipynb", &new)], &[around("torch==2.5.1\n"), ("x.ipynb", &new)], &[]);
+}
+
 /// Small programs: each line is one that matters to some rule, or to none.
 fn program() -> impl Strategy<Value = String> {
     let line = prop::sample::select(vec![

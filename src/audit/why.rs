@@ -1,11 +1,12 @@
 //! Which evidence decides the versions of one library, and what is outvoted.
 
-use crate::catalog::{Catalog, DistributionName, InstalledEnvironment, Weighed};
+use crate::catalog::{Catalog, DistributionName, InstalledEnvironment, Inventory, Weighed, within};
 use crate::finding::{Reason, Severity};
 use crate::rules::{Rule, RuleSet, Selection};
 use crate::snapshot::{RepoPath, Snapshot, walk};
 use crate::syntax::is_code;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// The answer to "why that version?", for one name.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -19,7 +20,8 @@ pub struct Why {
 /// What decides for some source files.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Answer {
-    /// The directories of the files, sorted; or the one file or directory that was asked about.
+    /// The directories of the files, or files that say themselves what they run with, sorted; or the one file or directory
+    /// that was asked about.
     pub places: Vec<RepoPath>,
     /// How many source files there are; `None` where one place was asked about.
     pub files: Option<usize>,
@@ -36,6 +38,16 @@ pub struct RuleStanding {
     pub rule: String,
     /// Its most severe match that applies, with the reasons; a match without version conditions gives none.
     pub applies: Option<(Severity, Vec<Reason>)>,
+}
+
+/// Files that have the same answer.
+struct Alike {
+    /// Any of them.
+    file: RepoPath,
+    /// What that one itself says.
+    own: Option<Inventory>,
+    places: Vec<RepoPath>,
+    files: usize,
 }
 
 impl Why {
@@ -64,35 +76,52 @@ pub fn why(
         Some(library) => library.distributions().map(DistributionName::new).collect(),
         None => vec![asked],
     };
-    let answer = |file: &RepoPath, places, files| {
-        let weighed = |name: &DistributionName| (name.clone(), catalog.weigh(file, name));
+    let answer = |file: &RepoPath, own: Option<&Inventory>, places, files| {
+        let weighed = |name: &DistributionName| (name.clone(), catalog.weigh(file, own, name));
         let is_there = |(_, found): &(_, Weighed)| !found.governing.candidates.is_empty() || !found.others.is_empty();
-        let selection = Selection::new(rules, &catalog, file);
+        let selection = Selection::with_own(rules, &catalog, file, own);
         let of_library = rules.rules.iter().filter(|rule| library.is_some_and(|library| rule.library == library.name));
         let rules = of_library.map(|rule| standing(rule, &selection)).collect();
         Answer { places, files, evidence: distributions.iter().map(weighed).filter(is_there).collect(), rules }
     };
     let answers = match place {
-        Some(place) => vec![answer(&representative(snapshot, place), vec![place.clone()], None)],
+        Some(place) => {
+            let file = snapshot.find(place).ok().flatten();
+            let own = file.and_then(|file| within(&file.path, &snapshot.read(&file).ok()?));
+            vec![answer(&representative(snapshot, place), own.as_ref(), vec![place.clone()], None)]
+        }
         None => {
-            let mut directories: BTreeMap<RepoPath, (RepoPath, usize)> = BTreeMap::new();
+            // By directory, and one by one those that say themselves what they run with.
+            let mut sources: BTreeMap<RepoPath, Alike> = BTreeMap::new();
             walk(snapshot, &RepoPath::root(), &mut |file| {
                 if is_code(&file.path, b"") {
-                    let directory = file.path.parent().unwrap_or_default();
-                    directories.entry(directory).or_insert((file.path, 0)).1 += 1;
+                    let own = snapshot.read(&file).ok().and_then(|bytes| within(&file.path, &bytes));
+                    let place = if own.is_some() { file.path.clone() } else { file.path.parent().unwrap_or_default() };
+                    let first = || Alike { file: file.path, own, places: vec![place.clone()], files: 0 };
+                    sources.entry(place.clone()).or_insert_with(first).files += 1;
                 }
             });
-            let mut alike: BTreeMap<Vec<String>, (RepoPath, Vec<RepoPath>, usize)> = BTreeMap::new();
-            for (directory, (file, number)) in directories {
-                let governing = distributions.iter().map(|name| format!("{:?}", catalog.governing(&file, name)));
-                let group = alike.entry(governing.collect()).or_insert((file, Vec::new(), 0));
-                group.1.push(directory);
-                group.2 += number;
+            let mut alike: BTreeMap<(bool, Vec<String>), Alike> = BTreeMap::new();
+            for source in sources.into_values() {
+                let governing = |name| format!("{:?}", catalog.governing_with(&source.file, source.own.as_ref(), name));
+                let key = (source.own.is_some(), distributions.iter().map(governing).collect());
+                match alike.entry(key) {
+                    Entry::Vacant(vacant) => {
+                        vacant.insert(source);
+                    }
+                    Entry::Occupied(mut same) => {
+                        same.get_mut().places.extend(source.places);
+                        same.get_mut().files += source.files;
+                    }
+                }
             }
             if alike.is_empty() {
-                alike.insert(Vec::new(), (RepoPath::from("x.py"), vec![RepoPath::root()], 0));
+                let nothing =
+                    Alike { file: RepoPath::from("x.py"), own: None, places: vec![RepoPath::root()], files: 0 };
+                alike.insert((false, Vec::new()), nothing);
             }
-            alike.into_values().map(|(file, places, files)| answer(&file, places, Some(files))).collect()
+            let answer = |all: Alike| answer(&all.file, all.own.as_ref(), all.places, Some(all.files));
+            alike.into_values().map(answer).collect()
         }
     };
     let mut answers: Vec<Answer> = answers;

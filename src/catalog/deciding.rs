@@ -11,7 +11,8 @@ const MAX_ENTRIES: usize = 200;
 /// Of `entries`, the candidates that decide, in file and line order: none where nothing requires the distribution. The
 /// others go to `others`.
 ///
-/// Constraints and overrides require nothing, and what builds the project does not run with it. What is needed to run
+/// Constraints and overrides require nothing, what builds the project does not run with it, and what a script or notebook
+/// installs for itself is not there for others. What is needed to run
 /// decides before what is needed to develop, except where `in_tests` says that both are there.
 pub(super) fn decide(entries: &[&Dependency], in_tests: bool, others: &mut Vec<Other>) -> Vec<Candidate> {
     if let Some(beyond) = entries.get(MAX_ENTRIES) {
@@ -24,6 +25,7 @@ pub(super) fn decide(entries: &[&Dependency], in_tests: bool, others: &mut Vec<O
     for &entry in entries {
         match entry.scopes.first().filter(|first| entry.scopes.iter().all(|scope| scope == *first)) {
             Some(Scope::Build) => set_aside(entry, Standing::Build),
+            Some(Scope::Script | Scope::Notebook) => set_aside(entry, Standing::Elsewhere),
             Some(Scope::Constraint) => limits.push(entry),
             Some(Scope::Override) => overrides.push(entry),
             _ if in_tests || is_to_run(entry) => deciding.push(entry),
@@ -54,6 +56,15 @@ pub(super) fn decide(entries: &[&Dependency], in_tests: bool, others: &mut Vec<O
     }
     candidates.extend(pins.into_iter().map(Candidate::from));
     strongest(candidates, others)
+}
+
+/// Of what a source file itself says, the candidates that decide for it.
+pub(super) fn decide_own(entries: &[&Dependency], others: &mut Vec<Other>) -> Vec<Candidate> {
+    let of_file = |scope: &Scope| matches!(scope, Scope::Script | Scope::Notebook);
+    let mut own: Vec<Dependency> = entries.iter().map(|&entry| entry.clone()).collect();
+    // To the file it is what the list of a project is to other files.
+    own.iter_mut().filter(|entry| entry.scopes.iter().all(of_file)).for_each(|entry| entry.scopes.clear());
+    decide(&own.iter().collect::<Vec<_>>(), true, others)
 }
 
 /// Whether files of `directory` are tests.

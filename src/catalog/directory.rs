@@ -110,6 +110,11 @@ fn wildcard<P, T>(pattern: &[P], text: &[T], many: impl Fn(&P) -> bool, one: imp
     pattern[p..].iter().all(many)
 }
 
+/// Whether it is of a lock, and not of one that is for a script alone.
+fn locks_projects(dependency: &Dependency) -> bool {
+    dependency.evidence == Evidence::Locked && dependency.scopes != [Scope::Script]
+}
+
 /// Whether `second` is the same entry as `first`, read for another directory; then `first` takes its scopes too.
 pub(super) fn absorb(second: &mut Dependency, first: &mut Dependency) -> bool {
     let mut scopes = std::mem::take(&mut first.scopes);
@@ -275,7 +280,7 @@ impl Reader<'_> {
                     routes.iter().map(|route| route.as_ref().unwrap_or(&own_scope)).collect();
                 let scopes: Vec<Scope> = scopes.into_iter().cloned().collect();
                 reading.dependencies.iter_mut().for_each(|dependency| dependency.scopes.clone_from(&scopes));
-            } else if reading.dependencies.iter().any(|dependency| dependency.evidence == Evidence::Locked) {
+            } else if reading.dependencies.iter().any(locks_projects) {
                 has_lock = true;
                 let paths = reading.dependencies.iter().filter_map(|dependency| match &dependency.source {
                     Source::Path { path, .. } => Some(path),

@@ -61,6 +61,8 @@ pub enum Standing {
     LastResort,
     /// It is installed, and no version is known that could be compared.
     Versionless,
+    /// The file itself says what it runs with.
+    Outside,
     /// It speaks for other files.
     Elsewhere,
 }
@@ -95,6 +97,7 @@ impl std::fmt::Display for Standing {
             Self::Farther => "a nearer directory has evidence",
             Self::LastResort => "only test runners or CI jobs install it, and a project has evidence",
             Self::Versionless => "installed in a version that is not known",
+            Self::Outside => "the file itself says what it runs with",
             Self::Elsewhere => "speaks for other files",
         })
     }

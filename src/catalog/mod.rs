@@ -23,6 +23,8 @@ mod installers;
 mod installs;
 mod locks;
 mod logical_lines;
+mod notebook;
+mod own;
 mod poetry;
 mod poetry_constraint;
 mod poetry_lock;
@@ -31,6 +33,7 @@ mod pyproject;
 mod reading;
 mod requirement;
 mod requirements;
+mod script_block;
 mod shell;
 mod text;
 mod tree;
@@ -44,13 +47,16 @@ mod yaml_builder;
 pub use dependency::{Dependency, Diagnostic, DistributionName, Evidence, Gravity, Scope, Source};
 pub use governing::{Candidate, Governing, Other, Standing, Versions, Weighed, outside};
 pub use installed::{ImportNames, InstalledEnvironment, is_environment};
+pub use own::within;
 
 use crate::snapshot::{RepoPath, Snapshot, SnapshotError, walk};
+use crate::syntax::is_code;
 use directory::Directory;
 use formats::Format;
 use formats::Tier::{self, LastResort, Project};
+use reading::Reading;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// All formats. The first that claims a file name reads it.
 const FORMATS: &[Format] = &[
@@ -87,6 +93,26 @@ impl Inventory {
     pub fn entries_for<'a>(&'a self, distribution: &'a DistributionName) -> impl Iterator<Item = &'a Dependency> {
         self.dependencies.iter().filter(move |dependency| dependency.name == *distribution)
     }
+
+    fn extend(&mut self, other: Self) {
+        self.dependencies.extend(other.dependencies);
+        self.diagnostics.extend(other.diagnostics);
+        self.manifests.extend(other.manifests);
+        self.environments.extend(other.environments);
+        self.unreadable.extend(other.unreadable);
+    }
+}
+
+impl From<Reading> for Inventory {
+    fn from(reading: Reading) -> Self {
+        let reading = reading.finish();
+        Self {
+            manifests: vec![reading.path],
+            dependencies: reading.dependencies,
+            diagnostics: reading.diagnostics,
+            ..Self::default()
+        }
+    }
 }
 
 /// The manifests of a snapshot, read directory by directory when first asked for. Never fails: what cannot be read is in
@@ -95,6 +121,7 @@ pub struct Catalog<'s> {
     snapshot: &'s dyn Snapshot,
     environments: &'s [InstalledEnvironment],
     read: Mutex<BTreeMap<(Tier, RepoPath), Link>>,
+    everything: OnceLock<Inventory>,
 }
 
 /// The nearest directory, from one upwards, that has manifests.
@@ -108,7 +135,7 @@ impl<'s> Catalog<'s> {
 
     /// The same, where `environments` say what the files of the snapshot run with.
     pub fn with_environments(snapshot: &'s dyn Snapshot, environments: &'s [InstalledEnvironment]) -> Self {
-        Self { snapshot, environments, read: Mutex::default() }
+        Self { snapshot, environments, read: Mutex::default(), everything: OnceLock::new() }
     }
 
     /// What the manifests say that speak for `directory`, with what they include. Read once.
@@ -144,21 +171,28 @@ impl<'s> Catalog<'s> {
         }
     }
 
-    /// Reads every manifest of the snapshot, and gives one inventory of all, with what the environments have.
+    /// Reads every manifest of the snapshot, and every source file for what it says itself, and gives one inventory of all,
+    /// with what the environments have.
     pub fn everything(&self) -> Inventory {
+        self.everything.get_or_init(|| self.read_everything()).clone()
+    }
+
+    fn read_everything(&self) -> Inventory {
         let mut directories = BTreeSet::new();
+        let mut all = Inventory::default();
+        let mut unread = Vec::new();
         let mut visit = |file: crate::snapshot::File| {
             directories.extend(formats::of(&file.path).map(|format| formats::home(&file.path, format)));
+            match own::read(self.snapshot, &file) {
+                Ok(own) => all.extend(own.unwrap_or_default()),
+                Err(error) => unread.push(error),
+            }
         };
-        let unreadable = walk(self.snapshot, &RepoPath::root(), &mut visit);
-        let mut all = Inventory { unreadable, ..Inventory::default() };
+        all.unreadable = walk(self.snapshot, &RepoPath::root(), &mut visit);
+        all.unreadable.extend(unread);
         let installed = self.environments.iter().map(InstalledEnvironment::inventory).map(Arc::clone);
         for inventory in directories.iter().flat_map(|directory| self.directory(directory)).chain(installed) {
-            all.dependencies.extend(inventory.dependencies.iter().cloned());
-            all.diagnostics.extend(inventory.diagnostics.iter().cloned());
-            all.manifests.extend(inventory.manifests.iter().cloned());
-            all.environments.extend(inventory.environments.iter().cloned());
-            all.unreadable.extend(inventory.unreadable.iter().cloned());
+            all.extend(Inventory::clone(&inventory));
         }
         // What several directories include is in each of their inventories.
         all.dependencies.sort_by(|a, b| (&a.path, a.line, &a.name).cmp(&(&b.path, b.line, &b.name)));
@@ -178,7 +212,8 @@ impl<'s> Catalog<'s> {
     /// Weaker evidence that the stronger contradicts stays in the set. A lock further up decides where it locks the
     /// project of that directory, as those of workspaces do. What test runners and CI jobs install counts only where
     /// nothing else does. What is installed in an environment that was given decides before all of these. All files of a
-    /// directory have the same answer.
+    /// directory have the same answer, but for those that say themselves what they run with: see
+    /// [`Catalog::governing_with`].
     pub fn governing(&self, file: &RepoPath, distribution: &DistributionName) -> Governing {
         let mut found = self.weigh_in(file, distribution, Project);
         if found.governing.candidates.is_empty() {
@@ -187,18 +222,30 @@ impl<'s> Catalog<'s> {
         self.weigh_installed(distribution, found).governing
     }
 
-    /// What [`Catalog::governing`] gives, and all other evidence for `distribution` in the snapshot. Reads every manifest.
-    pub fn weigh(&self, file: &RepoPath, distribution: &DistributionName) -> Weighed {
-        let mut weighed = self.weigh_in(file, distribution, Project);
-        let last = self.weigh_in(file, distribution, LastResort);
-        if weighed.governing.candidates.is_empty() {
-            weighed.governing = last.governing;
-        } else {
-            let outvoted = |candidate| Other { candidate, standing: Standing::LastResort };
-            weighed.others.extend(last.governing.candidates.into_iter().map(outvoted));
+    /// What decides for `file`, with what it says itself: `own`, as [`within`] gives it.
+    ///
+    /// A script with a PEP 723 block is a world of its own: the block decides, with the lock beside it, and what neither
+    /// names has no evidence. In a notebook, installs that name a version decide; other names are looked up as for any
+    /// file, and installs without a version count last.
+    pub fn governing_with(
+        &self,
+        file: &RepoPath,
+        own: Option<&Inventory>,
+        distribution: &DistributionName,
+    ) -> Governing {
+        match own {
+            Some(own) => self.weigh_own(file, own, distribution).governing,
+            None => self.governing(file, distribution),
         }
-        weighed.others.extend(last.others);
-        let mut weighed = self.weigh_installed(distribution, weighed);
+    }
+
+    /// What [`Catalog::governing_with`] gives, and all other evidence for `distribution` in the snapshot. Reads every
+    /// manifest.
+    pub fn weigh(&self, file: &RepoPath, own: Option<&Inventory>, distribution: &DistributionName) -> Weighed {
+        let mut weighed = match own {
+            Some(own) => self.weigh_own(file, own, distribution),
+            None => self.weigh_around(file, distribution),
+        };
         let place = |candidate: &Candidate| (candidate.path.clone(), candidate.line, candidate.raw_version.clone());
         let deciding = weighed.governing.candidates.iter();
         let mut seen: BTreeSet<_> =
@@ -210,6 +257,20 @@ impl<'s> Catalog<'s> {
             }
         }
         weighed
+    }
+
+    /// The evidence in the directory of `file` and above.
+    fn weigh_around(&self, file: &RepoPath, distribution: &DistributionName) -> Weighed {
+        let mut weighed = self.weigh_in(file, distribution, Project);
+        let last = self.weigh_in(file, distribution, LastResort);
+        if weighed.governing.candidates.is_empty() {
+            weighed.governing = last.governing;
+        } else {
+            let outvoted = |candidate| Other { candidate, standing: Standing::LastResort };
+            weighed.others.extend(last.governing.candidates.into_iter().map(outvoted));
+        }
+        weighed.others.extend(last.others);
+        self.weigh_installed(distribution, weighed)
     }
 
     fn weigh_in(&self, file: &RepoPath, distribution: &DistributionName, tier: Tier) -> Weighed {
@@ -294,7 +355,7 @@ pub fn format_of(path: &RepoPath) -> Option<&'static str> {
 
 /// The names of all formats, as [`Dependency::format`] has them.
 pub fn format_names() -> impl Iterator<Item = &'static str> {
-    FORMATS.iter().map(|format| format.name)
+    FORMATS.iter().map(|format| format.name).chain([script_block::FORMAT, notebook::FORMAT])
 }
 
 /// Whether a change of `path` alone may change versions: a manifest, or a file of the kind that manifests include under
@@ -305,16 +366,14 @@ pub fn may_decide_versions(path: &RepoPath) -> bool {
         || [&b".txt"[..], b".in", b".lock", b".pip", b".reqs"].iter().any(|end| name.ends_with(end))
 }
 
-/// Reads one manifest alone, by its name, without what it includes; a name that is no manifest is read as requirements.
+/// Reads one manifest alone, by its name, without what it includes; source files are read for what they say themselves, and
+/// any other name that is no manifest as requirements.
 ///
 /// To compare two versions of a manifest. Entries of a requirements file have the scope that its name says.
 pub fn entries_of(path: &RepoPath, bytes: &[u8]) -> Inventory {
-    let format = formats::of(path).unwrap_or_else(formats::requirements);
-    let reading = formats::read(format, path, bytes).finish();
-    Inventory {
-        dependencies: reading.dependencies,
-        diagnostics: reading.diagnostics,
-        manifests: vec![path.clone()],
-        ..Inventory::default()
+    match formats::of(path) {
+        Some(format) => Inventory::from(formats::read(format, path, bytes)),
+        None if is_code(path, bytes) => within(path, bytes).unwrap_or_default(),
+        None => Inventory::from(formats::read(formats::requirements(), path, bytes)),
     }
 }

@@ -64,7 +64,7 @@ fn is_dynamic(root: &DeTable<'_>) -> bool {
 }
 
 /// Reads an array of dependency specifiers.
-fn list(reading: &mut Reading, tree: &Tree<'_>, node: Option<&Node<'_>>, place: &str, scopes: &[Scope]) {
+pub(super) fn list(reading: &mut Reading, tree: &Tree<'_>, node: Option<&Node<'_>>, place: &str, scopes: &[Scope]) {
     let Some(node) = node else { return };
     let Some(array) = node.get_ref().as_array() else {
         let found = tree::kind(node.get_ref());
@@ -154,7 +154,8 @@ fn read_dynamic(reading: &mut Reading, tree: &Tree<'_>, dynamic: &DeTable<'_>) {
     }
 }
 
-fn read_uv(reading: &mut Reading, tree: &Tree<'_>, uv: &DeTable<'_>) {
+/// Reads `[tool.uv]`, after the lists that its sources are for.
+pub(super) fn read_uv(reading: &mut Reading, tree: &Tree<'_>, uv: &DeTable<'_>) {
     let lists = [
         ("dev-dependencies", Scope::Group("dev".into())),
         ("constraint-dependencies", Scope::Constraint),

@@ -3,7 +3,7 @@
 use super::locks::{self, Locked};
 use super::reading::{Reading, masked};
 use super::tree::{self, Tree};
-use super::{Source, uv_graph};
+use super::{Scope, Source, uv_graph};
 use std::collections::BTreeSet;
 use toml::de::DeTable;
 
@@ -13,9 +13,12 @@ pub(super) const FORMAT: &str = "uv.lock";
 /// The newest revision of format 1 that is known; uv promises that later ones can be read as this one.
 const REVISION: u64 = 5;
 
+/// The end of the names of locks that are for one script, which they stand beside.
+const SCRIPT_LOCK: &str = ".py.lock";
+
 /// Whether a file called `name` is one.
 pub(super) fn is_manifest(name: &str, _directory: &str) -> bool {
-    name == FORMAT
+    name == FORMAT || name.ends_with(SCRIPT_LOCK)
 }
 
 /// Reads the text of a `uv.lock`.
@@ -47,6 +50,9 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
         let markers = tree::strings(package, "resolution-markers");
         let marker = (!markers.is_empty()).then(|| markers.join(" or "));
         locks::add(reading, &tree, package, line, Locked { source, scopes, marker, direct });
+    }
+    if reading.path.file_name().ends_with(SCRIPT_LOCK.as_bytes()) {
+        reading.dependencies.iter_mut().for_each(|dependency| dependency.scopes = vec![Scope::Script]);
     }
 }
 

@@ -23,7 +23,10 @@ pub(super) fn files(comparison: &Comparison, parents: &[Side<'_>], new: &Side<'_
         }
         // Versions are a matter of the directory: every file in it has the same ones.
         let directory = file.path.parent().unwrap_or_default();
+        // But for scripts with a lock of their own.
+        let lock = RepoPath::new([file.path.as_bytes(), b".lock"].concat());
         let moved = other_policy
+            || changed.contains(&lock)
             || *moved
                 .entry(directory)
                 .or_insert_with(|| old.selection(&file.path).signature() != new.selection(&file.path).signature());

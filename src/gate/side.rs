@@ -1,7 +1,7 @@
 //! One side of a change: the same evaluation for the old and the new.
 
 use super::Unscanned;
-use crate::catalog::{Catalog, InstalledEnvironment};
+use crate::catalog::{Catalog, Diagnostic, InstalledEnvironment, within};
 use crate::finding::Finding;
 use crate::rules::{RuleSet, Selection};
 use crate::scan::{Allowed, Honoured, Scanner};
@@ -32,6 +32,8 @@ pub(super) struct Judged {
     pub findings: Vec<Finding>,
     pub allowed: Vec<Allowed>,
     pub unreadable: Option<Unscanned>,
+    /// What was not understood of what the file says of its own dependencies.
+    pub diagnostics: Vec<Diagnostic>,
     pub scanned: bool,
 }
 
@@ -58,7 +60,7 @@ impl<'a> Side<'a> {
         Self { snapshot, catalog: Catalog::new(snapshot), policy, scanner: Arc::clone(&self.scanner) }
     }
 
-    /// The rules as they apply to `path` on this side.
+    /// The rules as they apply to files at the place of `path` on this side, unless they say themselves what they run with.
     pub fn selection<'s>(&'s self, path: &'s RepoPath) -> Selection<'s> {
         Selection::new(&self.policy.rules, &self.catalog, path)
     }
@@ -79,8 +81,11 @@ impl<'a> Side<'a> {
             Err(SnapshotError::TooLarge { .. }) if !is_code(&file.path, b"") => return Judged::default(),
             Err(error) => return Judged { unreadable: Some(error.into()), ..Judged::default() },
         };
-        let scan = self.scanner.scan(&file.path, &bytes, &self.selection(&file.path), self.policy.honoured);
+        let own = within(&file.path, &bytes);
+        let selection = Selection::with_own(&self.policy.rules, &self.catalog, &file.path, own.as_ref());
+        let scan = self.scanner.scan(&file.path, &bytes, &selection, self.policy.honoured);
         Judged {
+            diagnostics: own.map(|own| own.diagnostics).unwrap_or_default(),
             scanned: scan.unscanned.is_none() && is_code(&file.path, &bytes),
             unreadable: scan.unscanned.map(|reason| Unscanned { path: file.path.clone(), reason }),
             findings: scan.findings,

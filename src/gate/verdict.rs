@@ -80,7 +80,9 @@ impl From<SnapshotError> for Unscanned {
 impl Verdict {
     /// Adds what the single files and manifests had to say, and sorts. Manifests among `changed` must be readable.
     pub(super) fn finish(mut self, judged: Vec<Judged>, catalog: &Catalog<'_>, changed: &[&RepoPath]) -> Self {
+        let mut diagnostics = Vec::new();
         for file in judged {
+            diagnostics.extend(file.diagnostics);
             self.counts.scanned += usize::from(file.scanned);
             self.allowed.extend(file.allowed);
             self.unscanned.extend(file.unreadable);
@@ -94,13 +96,14 @@ impl Verdict {
                 problem: u.reason,
                 gravity: Gravity::Unread,
             });
-            for diagnostic in inventory.diagnostics.iter().cloned().chain(unreadable) {
-                if diagnostic.gravity == Gravity::Unread && changed.contains(&&diagnostic.path) {
-                    let reason = format!("line {}: {}", diagnostic.line, diagnostic.problem);
-                    self.unscanned.push(Unscanned { path: diagnostic.path, reason });
-                } else {
-                    self.diagnostics.push(diagnostic);
-                }
+            diagnostics.extend(inventory.diagnostics.iter().cloned().chain(unreadable));
+        }
+        for diagnostic in diagnostics {
+            if diagnostic.gravity == Gravity::Unread && changed.contains(&&diagnostic.path) {
+                let reason = format!("line {}: {}", diagnostic.line, diagnostic.problem);
+                self.unscanned.push(Unscanned { path: diagnostic.path, reason });
+            } else {
+                self.diagnostics.push(diagnostic);
             }
         }
         manifests.sort();

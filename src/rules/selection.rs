@@ -2,7 +2,7 @@
 
 use super::boundary::boundaries;
 use super::{Library, Match, Proof, Rule, RuleSet, Target};
-use crate::catalog::{Candidate, Catalog, DistributionName, Versions};
+use crate::catalog::{Candidate, Catalog, DistributionName, Inventory, Versions};
 use crate::finding::{Place, Reason};
 use crate::snapshot::RepoPath;
 use pep440_rs::VersionSpecifiers;
@@ -19,6 +19,8 @@ pub struct Selection<'a> {
     rules: &'a RuleSet,
     catalog: &'a Catalog<'a>,
     file: &'a RepoPath,
+    /// What the file itself says of its dependencies.
+    own: Option<&'a Inventory>,
     governing: RefCell<BTreeMap<&'a str, Rc<Vec<Named>>>>,
 }
 
@@ -36,9 +38,19 @@ struct Condition<'a> {
 }
 
 impl<'a> Selection<'a> {
-    /// The rules as they apply to `file`.
+    /// The rules as they apply to `file`, as far as its place decides.
     pub fn new(rules: &'a RuleSet, catalog: &'a Catalog<'a>, file: &'a RepoPath) -> Self {
-        Self { rules, catalog, file, governing: RefCell::default() }
+        Self::with_own(rules, catalog, file, None)
+    }
+
+    /// The rules as they apply to `file`, which itself says `own` of its dependencies.
+    pub fn with_own(
+        rules: &'a RuleSet,
+        catalog: &'a Catalog<'a>,
+        file: &'a RepoPath,
+        own: Option<&'a Inventory>,
+    ) -> Self {
+        Self { rules, catalog, file, own, governing: RefCell::default() }
     }
 
     /// All rules, whether they apply or not.
@@ -63,14 +75,15 @@ impl<'a> Selection<'a> {
     }
 
     /// What of the manifests decides findings in the file: under the same rules, two states with equal signatures are
-    /// judged alike. One entry for each match that has version conditions, and one for each that looks for settings.
+    /// judged alike. One entry for each version condition of a match, and one for each match that looks for settings.
+    ///
+    /// Conditions are not joined: a notebook may say itself what meets one of them.
     pub fn signature(&self) -> Vec<bool> {
         let mut signature = Vec::new();
         for rule in &self.rules.rules {
             for candidate in &rule.matches {
-                if !candidate.versions.is_empty() || !candidate.requires.is_empty() {
-                    signature.push(self.applies(rule, candidate).is_some());
-                }
+                let holds = |condition| self.holds(&condition, candidate.proof).is_some();
+                signature.extend(conditions(rule, candidate).into_iter().map(holds));
                 if matches!(candidate.target, Target::Setting { .. }) {
                     signature.push(self.rules.library(&rule.library).is_some_and(|library| self.names(library)));
                 }
@@ -108,7 +121,7 @@ impl<'a> Selection<'a> {
         }
         let mut members = Vec::new();
         for distribution in library.distributions() {
-            let governing = self.catalog.governing(self.file, &DistributionName::new(distribution));
+            let governing = self.catalog.governing_with(self.file, self.own, &DistributionName::new(distribution));
             let named = |candidate| Named { distribution: distribution.to_owned(), candidate };
             members.extend(governing.candidates.into_iter().map(named));
         }

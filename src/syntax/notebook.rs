@@ -7,10 +7,21 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// Python source of all code cells, cell after cell.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct NotebookCode {
     /// The source. IPython's magics are still in it: to the parser they are syntax errors that it recovers from, and so a
     /// call behind `%time` is found. (The parser's own mode for notebooks panics on some broken input.)
+    pub source: String,
+    /// For each line of `source`, where it was written.
+    lines: Vec<Line>,
+    /// The cells that a shell runs (`%%bash`).
+    pub scripts: Vec<Script>,
+}
+
+/// The body of a cell that a shell runs.
+#[derive(Debug)]
+pub struct Script {
+    /// Without the line of the magic.
     pub source: String,
     /// For each line of `source`, where it was written.
     lines: Vec<Line>,
@@ -64,6 +75,9 @@ struct LanguageInfo<'a> {
 /// Cell magics whose body is still Python; the body of all others (`%%bash`, `%%html`) is not.
 const PYTHON_CELL_MAGICS: &[&str] = &["capture", "debug", "prun", "pypy", "python", "python3", "time", "timeit"];
 
+/// Cell magics whose body a shell runs.
+const SHELL_CELL_MAGICS: &[&str] = &["!", "bash", "sh", "sx", "system"];
+
 /// Takes the code out of the notebook `bytes`. A notebook of another language has none.
 ///
 /// # Errors
@@ -72,7 +86,7 @@ pub fn code_cells(bytes: &[u8]) -> Result<NotebookCode, String> {
     let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))
         .map_err(|error| format!("not a notebook: {error}"))?;
     let notebook: Notebook = serde_json::from_str(text).map_err(|error| format!("not a notebook: {error}"))?;
-    let mut code = NotebookCode { source: String::new(), lines: Vec::new() };
+    let mut code = NotebookCode::default();
     let language = notebook.metadata.language_info.map_or(Cow::Borrowed(""), |language| language.name);
     if !matches!(language.to_lowercase().as_str(), "" | "python" | "ipython") {
         return Ok(code);
@@ -97,8 +111,8 @@ pub fn code_cells(bytes: &[u8]) -> Result<NotebookCode, String> {
         }
         code.end_cell();
         if !is_python(&code.source[start.0..]) {
-            code.source.truncate(start.0);
-            code.lines.truncate(start.1);
+            let (source, lines) = (code.source.split_off(start.0), code.lines.split_off(start.1));
+            code.scripts.extend(Script::of_cell(&source, lines));
         }
     }
     Ok(code)
@@ -108,6 +122,23 @@ pub fn code_cells(bytes: &[u8]) -> Result<NotebookCode, String> {
 fn is_python(cell: &str) -> bool {
     let magic = cell.trim_start().strip_prefix("%%");
     magic.is_none_or(|magic| PYTHON_CELL_MAGICS.contains(&magic.split_whitespace().next().unwrap_or_default()))
+}
+
+impl Script {
+    /// The script in a cell that is not Python.
+    fn of_cell(cell: &str, lines: Vec<Line>) -> Option<Self> {
+        let before = cell.len() - cell.trim_start().len();
+        let (magic, source) = cell[before..].split_once('\n')?;
+        let mut words = magic.strip_prefix("%%")?.split_whitespace().filter(|word| *word != "script");
+        let is_shell = words.next().is_some_and(|name| SHELL_CELL_MAGICS.contains(&name));
+        let skipped = cell[..before].matches('\n').count() + 1;
+        is_shell.then(|| Self { source: source.to_owned(), lines: lines.into_iter().skip(skipped).collect() })
+    }
+
+    /// Where the 0-based `line` of the script was written.
+    pub fn line(&self, line: u32) -> Option<Line> {
+        self.lines.get(line as usize).or(self.lines.last()).copied()
+    }
 }
 
 impl NotebookCode {
@@ -178,6 +209,9 @@ mod tests {
         assert_eq!(code.source, "import pickle\n%matplotlib inline\nx = 1\ny = 2\nz = 3\n%%time\nw = 4\n");
         let lines: Vec<(u32, u32)> = code.lines.iter().map(|line| (line.of_file, line.cell)).collect();
         assert_eq!(lines, [(6, 1), (7, 1), (8, 1), (10, 2), (10, 2), (13, 5), (13, 5)]);
+        let [script] = &code.scripts[..] else { panic!("{:?}", code.scripts) };
+        assert_eq!(script.source, "python -c 'import pickle'\n");
+        assert_eq!(script.line(0), Some(Line { of_file: 11, cell: 3 }));
     }
 
     #[test]

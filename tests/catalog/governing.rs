@@ -196,7 +196,7 @@ fn others(files: &[(&str, &str)], file: &str, distribution: &str) -> Vec<String>
     files.iter().for_each(|(path, text)| snapshot.insert(RepoPath::from(*path), *text));
     let catalog = Catalog::new(&snapshot);
     let (file, distribution) = (RepoPath::from(file), DistributionName::new(distribution));
-    let weighed = catalog.weigh(&file, &distribution);
+    let weighed = catalog.weigh(&file, None, &distribution);
     assert_eq!(weighed.governing, catalog.governing(&file, &distribution));
     let shown = |c: &Candidate| format!("{}:{} {}", c.path, c.line, c.raw_version);
     weighed.others.iter().map(|other| format!("{} {:?}", shown(&other.candidate), other.standing)).collect()
