@@ -2,7 +2,6 @@
 
 mod counter;
 mod examples;
-mod parallel;
 mod requalified;
 mod side;
 mod verdict;
@@ -16,8 +15,8 @@ pub use verdict::{Counts, Outcome, Unscanned, Verdict};
 use crate::catalog::InstalledEnvironment;
 use crate::finding::Finding;
 use crate::introduced::accounted;
+use crate::parallel::in_parallel;
 use crate::snapshot::{Comparison, File, RepoPath, Snapshot, walk};
-use parallel::in_parallel;
 use side::{Judged, Side};
 
 /// Judges what `comparison` introduces: the new side by `new`, each parent by the policy of the same index in `old`.

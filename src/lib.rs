@@ -9,6 +9,7 @@ pub mod finding;
 pub mod gate;
 pub mod git;
 pub mod introduced;
+mod parallel;
 pub mod report;
 pub mod rules;
 pub mod scan;

@@ -4,16 +4,17 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 /// (module, modules of ours it may name). A module missing here fails the test.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("parallel", &[]),
     ("snapshot", &[]),
     ("finding", &["snapshot"]),
     ("git", &["snapshot"]),
     ("syntax", &["snapshot"]),
-    ("catalog", &["snapshot", "syntax"]),
+    ("catalog", &["parallel", "snapshot", "syntax"]),
     ("rules", &["snapshot", "finding", "catalog"]),
     ("scan", &["snapshot", "finding", "syntax", "rules"]),
     ("linking", &["snapshot", "finding", "rules", "scan"]),
     ("introduced", &["finding"]),
-    ("gate", &["snapshot", "finding", "syntax", "catalog", "rules", "scan", "linking", "introduced"]),
+    ("gate", &["parallel", "snapshot", "finding", "syntax", "catalog", "rules", "scan", "linking", "introduced"]),
     ("audit", &["snapshot", "finding", "syntax", "catalog", "rules", "gate"]),
     ("report", &["snapshot", "finding", "catalog", "rules", "introduced", "gate", "audit"]),
     ("cli", &["snapshot", "finding", "git", "catalog", "rules", "gate", "audit", "report"]),

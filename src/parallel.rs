@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const WORTH_A_THREAD: usize = 16;
 
 /// Applies `work` to each of `items`, on as many threads as are worth it, and gives the results in the order of the items.
-pub(super) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let worth = items.len().div_ceil(WORTH_A_THREAD);
     let threads = if worth < 2 { 1 } else { std::thread::available_parallelism().map_or(1, NonZero::get).min(worth) };
     if threads == 1 {
