@@ -27,17 +27,21 @@ pub use model::{
 };
 pub use why::{Answer, RuleStanding, Why, why};
 
-use crate::catalog::{Catalog, Diagnostic, Evidence, Gravity};
+use crate::catalog::{Catalog, Dependency, Diagnostic, Evidence, Gravity};
 use crate::gate::{Unscanned, Verdict};
 use crate::rules::{Library, RuleSet};
 use crate::snapshot::RepoPath;
 use calls::Tally;
 
-/// Joins all manifests at and below `part` with the rules, and with the calls that `verdict` found there.
+/// Joins all manifests at and below `part`, and what is imported there and none of them names, with the rules, and with the
+/// calls that `verdict` found there.
 ///
 /// What decides versions inside `part` from outside, as the lock of a workspace does, is listed too.
 pub fn audit(catalog: &Catalog<'_>, part: &RepoPath, rules: &RuleSet, verdict: Option<&Verdict>) -> Audit {
-    let inventory = catalog.everything();
+    let mut inventory = catalog.everything();
+    let undeclared = catalog.undeclared(&inventory);
+    inventory.dependencies.extend(undeclared.imports.into_iter().map(|import| import.dependency));
+    inventory.diagnostics.extend(undeclared.diagnostics);
     let tally = verdict.map(|verdict| Tally::new(catalog, rules, verdict)).unwrap_or_default();
     let entries = entries::collect(catalog, &inventory, part, &tally);
     let mut audit = Audit { part: part.clone(), scanned: verdict.map(|verdict| verdict.counts), ..Audit::default() };
@@ -58,7 +62,7 @@ pub fn audit(catalog: &Catalog<'_>, part: &RepoPath, rules: &RuleSet, verdict: O
     let asked = |path: &RepoPath| path == part || path.is_inside(part) || installed(path);
     let mut manifests: Vec<RepoPath> = inventory.manifests.iter().filter(|path| asked(path)).cloned().collect();
     let entries = audit.libraries.iter().flat_map(|library| &library.entries).map(|entry| &entry.dependency);
-    manifests.extend(entries.filter(|found| found.evidence != Evidence::Installed).map(|found| found.path.clone()));
+    manifests.extend(entries.filter(|found| is_of_manifest(found)).map(|found| found.path.clone()));
     manifests.sort();
     manifests.dedup();
     // A manifest above what is asked for may decide in it.
@@ -84,6 +88,11 @@ pub fn audit(catalog: &Catalog<'_>, part: &RepoPath, rules: &RuleSet, verdict: O
     audit.manifests = manifests;
     audit.environments = inventory.environments;
     audit
+}
+
+/// Whether the entry stands in a manifest, not in an environment or a source.
+fn is_of_manifest(entry: &Dependency) -> bool {
+    !matches!(entry.evidence, Evidence::Installed | Evidence::Imported)
 }
 
 fn row(
@@ -175,7 +184,8 @@ mod tests {
         assert_eq!(torch.directories[&RepoPath::from("a/b")], Calls { error: 1, allowed: 1, ..Calls::default() });
         assert_eq!(library(&audit, STANDARD_LIBRARY).calls.error, 1);
         // No manifest names it, and it is there all the same.
-        assert!(library(&audit, "dill").entries.is_empty() && library(&audit, "dill").is_required);
+        let dill = library(&audit, "dill");
+        assert!(dill.entries.iter().all(|entry| entry.dependency.evidence == Evidence::Imported) && dill.is_required);
         assert_eq!(audit.summary().calls.allowed, 1);
         let directories: Vec<_> =
             audit.directories.iter().map(|(path, calls)| (path.to_string(), calls.error)).collect();

@@ -18,6 +18,7 @@ mod directory;
 mod dockerfile;
 mod formats;
 mod governing;
+mod imports;
 mod installed;
 mod installers;
 mod installs;
@@ -46,6 +47,7 @@ mod yaml_builder;
 
 pub use dependency::{Dependency, Diagnostic, DistributionName, Evidence, Gravity, Scope, Source};
 pub use governing::{Candidate, Governing, Other, Standing, Versions, Weighed, outside};
+pub use imports::{Import, Undeclared};
 pub use installed::{ImportNames, InstalledEnvironment, is_environment};
 pub use own::within;
 
@@ -204,6 +206,12 @@ impl<'s> Catalog<'s> {
         all.unreadable.sort_by_key(ToString::to_string);
         all.unreadable.dedup();
         all
+    }
+
+    /// What all sources of the snapshot import that no entry of `inventory`, which is [`Catalog::everything`], names. Reads
+    /// them all.
+    pub fn undeclared(&self, inventory: &Inventory) -> Undeclared {
+        imports::undeclared(self.snapshot, inventory, self.environments)
     }
 
     /// What decides the version of `distribution` for the source file `file`.
