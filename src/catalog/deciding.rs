@@ -75,7 +75,7 @@ pub(super) fn is_in_tests(directory: &RepoPath) -> bool {
 /// Whether a running program may have it: no scope means that the format does not say.
 fn is_to_run(dependency: &Dependency) -> bool {
     dependency.scopes.is_empty()
-        || dependency.scopes.iter().any(|scope| matches!(scope, Scope::Runtime | Scope::Extra(_)))
+        || dependency.scopes.iter().any(|scope| matches!(scope, Scope::Runtime | Scope::Extra(_) | Scope::Image))
 }
 
 /// A constraint holds together with each declared range.

@@ -16,9 +16,11 @@ mod deciding;
 mod dependency;
 mod directory;
 mod dockerfile;
+mod flit;
 mod formats;
 mod governing;
 mod imports;
+mod hatch;
 mod installed;
 mod installers;
 mod installs;
@@ -26,6 +28,7 @@ mod locks;
 mod logical_lines;
 mod notebook;
 mod own;
+mod pdm;
 mod poetry;
 mod poetry_constraint;
 mod poetry_lock;
@@ -37,6 +40,7 @@ mod requirements;
 mod script_block;
 mod shell;
 mod text;
+mod tox_toml;
 mod tree;
 mod uv_graph;
 mod uv_lock;
@@ -63,6 +67,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 /// All formats. The first that claims a file name reads it.
 const FORMATS: &[Format] = &[
     Format { name: pyproject::FORMAT, is_manifest: pyproject::is_manifest, tier: Project, read: pyproject::read },
+    Format { name: hatch::FORMAT, is_manifest: hatch::is_manifest, tier: Project, read: hatch::read },
+    Format { name: tox_toml::FORMAT, is_manifest: tox_toml::is_manifest, tier: LastResort, read: tox_toml::read },
     Format { name: uv_lock::FORMAT, is_manifest: uv_lock::is_manifest, tier: Project, read: uv_lock::read },
     Format { name: poetry_lock::FORMAT, is_manifest: poetry_lock::is_manifest, tier: Project, read: poetry_lock::read },
     Format { name: pylock::FORMAT, is_manifest: pylock::is_manifest, tier: Project, read: pylock::read },

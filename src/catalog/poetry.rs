@@ -1,6 +1,7 @@
 //! `[tool.poetry]` of a `pyproject.toml`.
 
 use super::poetry_constraint;
+use super::pyproject::{MAX_GROUP_INCLUDES, with_includers};
 use super::reading::{Reading, masked, shown};
 use super::tree::{self, Node, Tree};
 use super::{Dependency, DistributionName, Evidence, Scope, Source};
@@ -30,15 +31,29 @@ pub(super) fn read(reading: &mut Reading, tree: &Tree<'_>, poetry: &DeTable<'_>,
     for (name, node) in constraints(poetry, &["dev-dependencies"]) {
         entry(reading, tree, name, node, &[Scope::Dev], in_project);
     }
+    let included_by = included_by(poetry);
     for group in tree::table(poetry, &["group"]).into_iter().flat_map(|groups| groups.keys()) {
-        let scope = match DistributionName::new(group.get_ref()).as_str() {
-            "main" => Scope::Runtime,
-            group => Scope::Group(group.to_owned()),
-        };
+        let groups = with_includers(DistributionName::new(group.get_ref()).to_string(), &included_by);
+        let scope = |group: String| if group == "main" { Scope::Runtime } else { Scope::Group(group) };
+        let scopes: Vec<Scope> = groups.into_iter().map(scope).collect();
         for (name, node) in constraints(poetry, &["group", group.get_ref(), "dependencies"]) {
-            entry(reading, tree, name, node, std::slice::from_ref(&scope), in_project);
+            entry(reading, tree, name, node, &scopes, in_project);
         }
     }
+}
+
+/// The groups that include each group (`include-groups`, Poetry 2.2).
+fn included_by(poetry: &DeTable<'_>) -> BTreeMap<String, Vec<String>> {
+    let mut included_by: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let normal = |name: &str| DistributionName::new(name).to_string();
+    let groups = tree::table(poetry, &["group"]).into_iter().flatten();
+    let inclusions = groups.filter_map(|(name, node)| Some((name.get_ref(), node.get_ref().as_table()?)));
+    let inclusions =
+        inclusions.flat_map(|(name, group)| tree::strings(group, "include-groups").into_iter().map(move |g| (g, name)));
+    for (included, by) in inclusions.take(MAX_GROUP_INCLUDES) {
+        included_by.entry(normal(included)).or_default().push(normal(by));
+    }
+    included_by
 }
 
 /// The constraints of a table, each with the name it is for; one name may have several, each with its own marker.

@@ -1,11 +1,11 @@
 //! `pyproject.toml`: PEP 621, dependency groups (PEP 735), the build system, setuptools' dynamic lists and `[tool.uv]`.
 //!
-//! `[tool.poetry]` is read by [`super::poetry`].
+//! The tables of other tools are read in files of their names.
 
 use super::reading::{Include, Reading, Workspace, masked};
 use super::requirement;
 use super::tree::{self, Node, Tree};
-use super::{DistributionName, Scope, Source, poetry};
+use super::{DistributionName, Scope, Source, flit, hatch, pdm, poetry, tox_toml};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::de::{DeTable, DeValue};
 
@@ -15,8 +15,11 @@ pub(super) const FORMAT: &str = "pyproject.toml";
 /// Globs of a workspace, beyond which no member is found.
 const MAX_GLOBS: usize = 1000;
 
+/// Each entry names all groups it is in, so no more than these.
+const MAX_GROUPS: usize = 64;
+
 /// Inclusions of one group in another, beyond which groups are not joined.
-const MAX_GROUP_INCLUDES: usize = 1000;
+pub(super) const MAX_GROUP_INCLUDES: usize = 1000;
 
 /// Whether a file called `name` is one.
 pub(super) fn is_manifest(name: &str, _directory: &str) -> bool {
@@ -52,8 +55,42 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
     if let Some(uv) = tree::table(root, &["tool", "uv"]) {
         read_uv(reading, &tree, uv);
     }
+    let rye = tree::table(root, &["tool", "rye"]);
+    list(reading, &tree, rye.and_then(|rye| rye.get("dev-dependencies")), "tool.rye.dev-dependencies", &[Scope::Dev]);
+    let others: [(&[&str], Tool); 4] = [
+        (&["tool", "flit", "metadata"], flit::read),
+        (&["tool", "hatch"], hatch::read_tables),
+        (&["tool", "pdm"], pdm::read),
+        (&["tool", "tox"], tox_toml::read_tables),
+    ];
+    for (path, read) in others {
+        if let Some(table) = tree::table(root, path) {
+            read(reading, &tree, table);
+        }
+    }
+    note_dynamic(reading, &tree, root);
     // All entries of this file are named by the project itself.
     reading.dependencies.iter_mut().for_each(|dependency| dependency.direct = Some(true));
+}
+
+/// Reads the table of a tool.
+type Tool = fn(&mut Reading, &Tree<'_>, &DeTable<'_>);
+
+/// Says so where `[project]` leaves a list to a build backend that is not known to take it from a place that is read.
+fn note_dynamic(reading: &mut Reading, tree: &Tree<'_>, root: &DeTable<'_>) {
+    let backend = tree::table(root, &["build-system"]).and_then(|build| tree::string(build, "build-backend"));
+    // setuptools takes them from setup.py, setup.cfg or files; Poetry and Flit from their own tables.
+    let is_read =
+        backend.is_none_or(|name| ["setuptools", "poetry", "flit", "pbr"].iter().any(|known| name.starts_with(known)));
+    if is_read || !reading.includes.is_empty() {
+        return;
+    }
+    let dynamic = tree::table(root, &["project"]).and_then(|project| project.get("dynamic"));
+    for item in dynamic.and_then(|node| node.get_ref().as_array()).into_iter().flatten() {
+        if let Some(field @ ("dependencies" | "optional-dependencies")) = item.get_ref().as_str() {
+            reading.computed(tree.line(item), format!("the build backend computes {field}: they are not known"));
+        }
+    }
 }
 
 /// Whether `[project]` leaves a part of its dependencies to a tool.
@@ -124,11 +161,11 @@ fn read_groups(reading: &mut Reading, tree: &Tree<'_>, groups: &DeTable<'_>) {
     }
 }
 
-/// `group` and all groups that include it, directly or not, sorted.
-fn with_includers(group: String, included_by: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+/// `group` and the groups that include it, directly or not, sorted; no more than [`MAX_GROUPS`].
+pub(super) fn with_includers(group: String, included_by: &BTreeMap<String, Vec<String>>) -> Vec<String> {
     let mut found = BTreeSet::new();
     let mut pending = vec![group];
-    while let Some(group) = pending.pop() {
+    while let Some(group) = pending.pop().filter(|_| found.len() < MAX_GROUPS) {
         pending.extend(included_by.get(&group).into_iter().flatten().filter(|by| !found.contains(*by)).cloned());
         found.insert(group);
     }
@@ -164,6 +201,18 @@ pub(super) fn read_uv(reading: &mut Reading, tree: &Tree<'_>, uv: &DeTable<'_>) 
     ];
     for (key, scope) in lists {
         list(reading, tree, uv.get(key), &format!("tool.uv.{key}"), &[scope]);
+    }
+    for (name, node) in tree::table(uv, &["extra-build-dependencies"]).into_iter().flatten() {
+        let place = format!("tool.uv.extra-build-dependencies.{}", name.get_ref());
+        let items = node.get_ref().as_array().into_iter().flatten();
+        // Tables have the specifier as `requirement`.
+        for item in items {
+            let table = item.get_ref().as_table();
+            match item.get_ref().as_str().or_else(|| tree::string(table?, "requirement")) {
+                Some(text) => requirement::read(reading, text, tree.line(item), &[Scope::Build]),
+                None => reading.unread(tree.line(item), format!("expected a dependency specifier in {place}")),
+            }
+        }
     }
     if let Some(workspace) = tree::table(uv, &["workspace"]) {
         let globs = |key| tree::strings(workspace, key).into_iter().take(MAX_GLOBS).map(str::to_owned).collect();

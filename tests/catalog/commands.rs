@@ -88,12 +88,13 @@ fn a_notebook_decides_where_it_names_a_version() {
 }
 
 #[test]
-fn images_count_where_nothing_that_runs_is_declared() {
+fn what_an_image_installs_is_what_runs() {
     let image = ("app/Dockerfile", "FROM x\nRUN pip install torch==2.5.1 -r deps.list\n");
     assert_eq!(governing(&[image, ("app/a.py", "")], "app/a.py"), ["app/Dockerfile:2 ==2.5.1"]);
     assert_eq!(
         governing(&[image, ("app/a.py", ""), ("app/requirements.txt", "torch>=2.7\n")], "app/a.py"),
-        ["app/requirements.txt:1 >=2.7"]
+        ["app/Dockerfile:2 ==2.5.1", "app/requirements.txt:1 >=2.7"],
+        "either may be in force where they contradict each other"
     );
     let included = everything(&[image, ("app/deps.list", "numpy==1\n")]);
     assert_eq!(entries(&included), ["app/Dockerfile:2 torch ==2.5.1 image", "app/deps.list:1 numpy ==1 image"]);

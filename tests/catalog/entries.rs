@@ -1,32 +1,26 @@
 //! Single manifests, each written to show one thing.
 
-use picklegate::catalog::{Dependency, Gravity, Inventory, Scope, Source, entries_of, format_of, may_decide_versions};
+use picklegate::catalog::{Dependency, Gravity, Inventory, Source, entries_of, format_of, may_decide_versions};
 use picklegate::snapshot::RepoPath;
 
-fn inventory(name: &str, text: &str) -> Inventory {
+pub fn inventory(name: &str, text: &str) -> Inventory {
     entries_of(&RepoPath::from(name), text.as_bytes())
 }
 
 /// `line name version scopes marker` of each entry; nothing may be odd.
-fn entries(name: &str, text: &str) -> Vec<String> {
+pub fn entries(name: &str, text: &str) -> Vec<String> {
     let inventory = inventory(name, text);
     assert_eq!(inventory.diagnostics, []);
     inventory.dependencies.iter().map(shown).collect()
 }
 
 fn shown(d: &Dependency) -> String {
-    let scope = |scope: &Scope| match scope {
-        Scope::Runtime => "runtime".to_owned(),
-        Scope::Extra(name) => format!("extra:{name}"),
-        Scope::Group(name) => format!("group:{name}"),
-        other => format!("{other:?}").to_lowercase(),
-    };
-    let scopes: Vec<String> = d.scopes.iter().map(scope).collect();
+    let scopes: Vec<String> = d.scopes.iter().map(ToString::to_string).collect();
     let text = format!("{} {} {} {}", d.line, d.raw_name, d.raw_version, scopes.join(","));
     d.marker.as_ref().map_or_else(|| text.trim_end().to_owned(), |marker| format!("{text} {marker}"))
 }
 
-fn gravities(name: &str, text: &str) -> Vec<(u32, Gravity)> {
+pub fn gravities(name: &str, text: &str) -> Vec<(u32, Gravity)> {
     inventory(name, text).diagnostics.iter().map(|diagnostic| (diagnostic.line, diagnostic.gravity)).collect()
 }
 
