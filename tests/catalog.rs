@@ -14,3 +14,5 @@ mod governing;
 mod hostile;
 #[path = "catalog/recorded.rs"]
 mod recorded;
+#[path = "catalog/setup.rs"]
+mod setup;

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use std::time::{Duration, Instant};
 
 const TOML: [&str; 4] = ["pyproject.toml", "uv.lock", "poetry.lock", "pylock.toml"];
-const ALL: &[&str] = &["pyproject.toml", "uv.lock", "poetry.lock", "pylock.toml", "requirements.txt", "Dockerfile"];
+const ALL: &[&str] =
+    &["pyproject.toml", "setup.cfg", "uv.lock", "poetry.lock", "pylock.toml", "requirements.txt", "Dockerfile"];
 
 /// Reads `text` as each of `names` on a small stack, in time that only a non-linear reader exceeds.
 fn read_all(names: &[&'static str], text: &str) -> Vec<Inventory> {
@@ -195,6 +196,11 @@ const PIECES: &[&str] = &[
     "include-group = ",
     "source = { virtual = \".\" }\n",
     "[package.optional-dependencies]\n",
+    "[options]\n",
+    "[options.extras_require]\n",
+    "install_requires =",
+    "file:",
+    "\n  ",
     "RUN ",
     "ENV A=1\n",
     "pip install ",
