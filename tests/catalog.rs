@@ -2,6 +2,8 @@
 
 #[path = "catalog/commands.rs"]
 mod commands;
+#[path = "catalog/conda.rs"]
+mod conda;
 #[path = "catalog/declared.rs"]
 mod declared;
 #[path = "catalog/documented.rs"]

@@ -1,7 +1,7 @@
 //! What a manifest format is, and the one way to read a file in any of them.
 
 use super::reading::Reading;
-use super::{FORMATS, requirements, text};
+use super::{FORMATS, conda_environment, conda_recipe, requirements, text};
 use crate::snapshot::RepoPath;
 use bstr::ByteSlice as _;
 
@@ -46,7 +46,17 @@ pub(super) fn home(path: &RepoPath, format: &Format) -> RepoPath {
 }
 
 /// Formats and the directories from which their files speak for a directory above.
-pub(super) const BORROWED: &[(&str, &str)] = &[(requirements::FORMAT, requirements::DIRECTORY)];
+pub(super) const BORROWED: &[(&str, &str)] = &[
+    (requirements::FORMAT, requirements::DIRECTORY),
+    (conda_environment::FORMAT, "envs"),
+    (conda_environment::FORMAT, "conda"),
+    (conda_environment::FORMAT, "conda/environments"),
+    (conda_environment::FORMAT, "binder"),
+    (conda_environment::FORMAT, ".binder"),
+    (conda_recipe::FORMAT, "conda"),
+    (conda_recipe::FORMAT, "conda.recipe"),
+    (conda_recipe::FORMAT, "recipe"),
+];
 
 fn is_below(directory: &RepoPath, below: &str) -> bool {
     directory

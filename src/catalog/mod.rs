@@ -12,6 +12,14 @@
 //! assert_eq!(governing.candidates[0].raw_version, "==2.5.1");
 //! ```
 
+mod conda_environment;
+mod conda_explicit;
+mod conda_lock;
+mod conda_names;
+mod conda_package;
+mod conda_recipe;
+mod conda_spec;
+mod conda_template;
 mod deciding;
 mod dependency;
 mod directory;
@@ -27,9 +35,12 @@ mod installers;
 mod installs;
 mod locks;
 mod logical_lines;
+mod mlflow_environment;
 mod notebook;
 mod own;
 mod pdm;
+mod pixi;
+mod pixi_lock;
 mod poetry;
 mod poetry_constraint;
 mod poetry_lock;
@@ -47,7 +58,6 @@ mod tree;
 mod uv_graph;
 mod uv_lock;
 mod variables;
-#[allow(dead_code, reason = "its readers come next")]
 mod yaml;
 mod yaml_builder;
 
@@ -80,6 +90,33 @@ const FORMATS: &[Format] = &[
         is_manifest: requirements::is_manifest,
         tier: Project,
         read: requirements::read,
+    },
+    Format { name: pixi::FORMAT, is_manifest: pixi::is_manifest, tier: Project, read: pixi::read },
+    Format { name: pixi_lock::FORMAT, is_manifest: pixi_lock::is_manifest, tier: Project, read: pixi_lock::read },
+    Format { name: conda_lock::FORMAT, is_manifest: conda_lock::is_manifest, tier: Project, read: conda_lock::read },
+    Format {
+        name: conda_explicit::FORMAT,
+        is_manifest: conda_explicit::is_manifest,
+        tier: Project,
+        read: conda_explicit::read,
+    },
+    Format {
+        name: mlflow_environment::FORMAT,
+        is_manifest: mlflow_environment::is_manifest,
+        tier: Project,
+        read: mlflow_environment::read,
+    },
+    Format {
+        name: conda_recipe::FORMAT,
+        is_manifest: conda_recipe::is_manifest,
+        tier: Project,
+        read: conda_recipe::read,
+    },
+    Format {
+        name: conda_environment::FORMAT,
+        is_manifest: conda_environment::is_manifest,
+        tier: Project,
+        read: conda_environment::read,
     },
     Format { name: dockerfile::FORMAT, is_manifest: dockerfile::is_manifest, tier: Project, read: dockerfile::read },
 ];

@@ -5,7 +5,7 @@
 use super::reading::{Include, Reading, Workspace, masked};
 use super::requirement;
 use super::tree::{self, Node, Tree};
-use super::{DistributionName, Scope, Source, flit, hatch, pdm, poetry, tox_toml};
+use super::{DistributionName, Scope, Source, flit, hatch, pdm, pixi, poetry, tox_toml};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::de::{DeTable, DeValue};
 
@@ -57,10 +57,11 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
     }
     let rye = tree::table(root, &["tool", "rye"]);
     list(reading, &tree, rye.and_then(|rye| rye.get("dev-dependencies")), "tool.rye.dev-dependencies", &[Scope::Dev]);
-    let others: [(&[&str], Tool); 4] = [
+    let others: [(&[&str], Tool); 5] = [
         (&["tool", "flit", "metadata"], flit::read),
         (&["tool", "hatch"], hatch::read_tables),
         (&["tool", "pdm"], pdm::read),
+        (&["tool", "pixi"], pixi::read_tables),
         (&["tool", "tox"], tox_toml::read_tables),
     ];
     for (path, read) in others {

@@ -101,7 +101,7 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
 }
 
 /// Reads one logical line; the error says what was expected.
-fn read_line(reading: &mut Reading, line: u32, logical: &str, scope: &Scope) -> Result<(), &'static str> {
+pub(super) fn read_line(reading: &mut Reading, line: u32, logical: &str, scope: &Scope) -> Result<(), &'static str> {
     // As pip does: what stands before the first word that starts with `-` is the requirement, the rest are its options.
     match word_that_starts_with('-', logical) {
         Some(0) => read_option(reading, line, logical, scope),

@@ -6,8 +6,23 @@ use proptest::prelude::*;
 use std::time::{Duration, Instant};
 
 const TOML: [&str; 4] = ["pyproject.toml", "uv.lock", "poetry.lock", "pylock.toml"];
-const ALL: &[&str] =
-    &["pyproject.toml", "setup.cfg", "uv.lock", "poetry.lock", "pylock.toml", "requirements.txt", "Dockerfile"];
+const ALL: &[&str] = &[
+    "pyproject.toml",
+    "setup.cfg",
+    "uv.lock",
+    "poetry.lock",
+    "pylock.toml",
+    "requirements.txt",
+    "Dockerfile",
+    "environment.yml",
+    "python_env.yaml",
+    "meta.yaml",
+    "recipe.yaml",
+    "conda-lock.yml",
+    "conda-linux-64.lock",
+    "pixi.toml",
+    "pixi.lock",
+];
 
 /// Reads `text` as each of `names` on a small stack, in time that only a non-linear reader exceeds.
 fn read_all(names: &[&'static str], text: &str) -> Vec<Inventory> {
@@ -43,6 +58,32 @@ fn deep_nesting_is_a_diagnostic() {
     for text in texts {
         assert!(read_all(&TOML, &text).iter().all(is_unread), "{}", &text[..40]);
     }
+}
+
+#[test]
+fn yaml_that_nests_or_repeats_itself_ends() {
+    let deep = 100_000;
+    let yaml = ["environment.yml", "conda-lock.yml", "pixi.lock", "python_env.yaml"];
+    for inner in ["[".repeat(deep), "{a: ".repeat(deep), "- ".repeat(deep), "? ".repeat(deep)] {
+        let text = format!("package: []\ndependencies: {inner}");
+        assert!(read_all(&yaml, &text).iter().all(is_unread), "{}", &text[..40]);
+    }
+    let doubled: String = (1..60).map(|level| format!("a{level}: &a{level} [*a{0}, *a{0}]\n", level - 1)).collect();
+    for key in ["dependencies", "package", "packages", "environments"] {
+        let text = format!("a0: &a0 [torch]\n{doubled}{key}: *a59\ndependencies: []\n");
+        assert!(read_all(&yaml, &text).iter().all(is_unread), "{key}");
+    }
+    let long = "a".repeat(1_000_000);
+    read_all(ALL, &format!("dependencies:\n- {long}\n- {long}=1|{long}\n- '{long}[{long}=1,]'\n"));
+    read_all(ALL, &format!("requirements:\n  run:\n  - {}\npackage:\n", "a|".repeat(500_000)));
+    let many: String =
+        (0..10_000).map(|number| format!("- {{name: a, conda: x, depends: [b{number}, a]}}\n")).collect();
+    read_all(&["pixi.lock", "conda-lock.yml"], &format!("version: 1\npackages:\n{many}"));
+    let needed: String = (0..5_000)
+        .map(|number| format!("- {{name: a{number}, dependencies: {{b: ''}}}}\n- {{name: b, version: {number}}}\n"))
+        .collect();
+    let inventory = &read_all(&["conda-lock.yml"], &format!("version: 1\npackage:\n{needed}"))[0];
+    assert_eq!(inventory.dependencies.len(), 10_000);
 }
 
 #[test]
@@ -226,4 +267,27 @@ const PIECES: &[&str] = &[
     "groups = ",
     "true",
     "python_version < \"3\"",
+    "- ",
+    ": ",
+    "&a ",
+    "*a",
+    "<<: *a\n",
+    "|\n",
+    "dependencies:\n",
+    "- pip:\n",
+    "package:\n",
+    "packages:\n",
+    "environments:\n",
+    "requirements:\n",
+    "run:\n",
+    "conda: ",
+    "depends: ",
+    "{{ x }}",
+    "${{ x }}",
+    "{% if x %}",
+    "# [win]\n",
+    "@EXPLICIT\n",
+    "https://packages.example.org/noarch/a-1-0.conda\n",
+    "conda-forge::",
+    "[version=",
 ];
