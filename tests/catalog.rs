@@ -10,6 +10,8 @@ mod declared;
 mod documented;
 #[path = "catalog/entries.rs"]
 mod entries;
+#[path = "catalog/environment.rs"]
+mod environment;
 #[path = "catalog/governing.rs"]
 mod governing;
 #[path = "catalog/hostile.rs"]

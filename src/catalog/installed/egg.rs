@@ -2,7 +2,7 @@
 
 use super::metadata::Metadata;
 use super::requirers::Requirement;
-use super::site::{Named, Said, Site};
+use super::site::{Named, Said, Site, Word};
 use crate::catalog::{Gravity, Source};
 use crate::snapshot::{Entry, EntryKind, File, RepoPath};
 
@@ -23,7 +23,9 @@ pub(super) fn read(site: &mut Site<'_>, path: &RepoPath, entry: Entry, stem: &st
         EntryKind::File | EntryKind::Symlink => {
             let problem = "a zip archive or a symbolic link is not opened; name and version are those of its name";
             site.note(path, 1, problem, Gravity::Odd);
-            site.add(FORMAT, path, Said::default(), named);
+            let word = |text: &str| Word { text: text.to_owned(), line: 1 };
+            let (name, version) = (Some(word(named.name)), named.version.map(word));
+            site.add(FORMAT, path, Said { name, version, ..Said::default() }, named);
         }
         EntryKind::Submodule => {}
     }
@@ -82,7 +84,7 @@ pub(super) fn read_link(site: &mut Site<'_>, path: &RepoPath, entry: Entry, stem
     let target = text.unwrap_or_default().lines().next().unwrap_or_default().trim().to_owned();
     said.problems
         .push("installed from its sources, which lie outside of what is read: its version is not known".into());
-    let word = |text: &str| super::site::Word { text: text.to_owned(), line: 1 };
+    let word = |text: &str| Word { text: text.to_owned(), line: 1 };
     said.name = Some(word(stem));
     let named = Named { name: stem, version: None, is_elsewhere: true };
     if let Some(installed) = site.add(FORMAT, path, said, named) {
