@@ -84,7 +84,9 @@ pub(super) fn undeclared(
                 let is_name = requirement::is_name(meaning.distributions[0].as_str());
                 (!is_declared && !is_local && is_name).then_some((name, meaning))
             });
-            if let Some(name) = meaning {
+            if let Some(name) = meaning
+                && !(name.1.guessed && local.has_beside(&file.path, &name.0))
+            {
                 found.entry(name.clone()).or_default().insert((in_tests, file.path.clone(), line));
             }
         }
@@ -107,7 +109,13 @@ fn imports_of(snapshot: &dyn Snapshot, file: &File, local: &LocalModules) -> Res
     };
     let mut imports = source::imports(&file.path, &bytes)?;
     let directory = file.path.parent().unwrap_or_default();
-    imports.retain(|module, _| !local.has(&directory, module.split('.').next().unwrap_or(module)));
+    // Only setuptools ever runs a `setup.py`.
+    let is_built_with =
+        |top: &str| file.path.file_name() == "setup.py" && matches!(top, "setuptools" | "pkg_resources");
+    imports.retain(|module, _| {
+        let top = module.split('.').next().unwrap_or(module);
+        !is_built_with(top) && !local.has(&directory, top)
+    });
     Ok(imports)
 }
 

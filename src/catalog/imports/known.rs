@@ -122,7 +122,7 @@ impl Known {
             return Some((name.to_owned(), Meaning::known(distributions.iter().map(String::as_str))));
         }
         let top = prefixes.first()?;
-        let meaning = if self.same.contains(top) {
+        let meaning = if self.same.contains(top.to_ascii_lowercase().as_str()) {
             Meaning::known([*top])
         } else {
             let usual = ["python-{}", "{}-python", "py{}", "py-{}"].map(|form| form.replace("{}", top));

@@ -13,12 +13,15 @@ const PROJECT_FILES: &[&str] = &["pyproject.toml", "setup.cfg", "setup.py"];
 /// Directories of a project that hold its packages.
 const SOURCE_DIRECTORIES: &[&str] = &["src", "lib", "python"];
 
-/// Module names by directory.
+/// The names of modules that can be imported alone.
 pub(super) struct LocalModules {
+    /// By directory, those of packages left out.
     by_directory: BTreeMap<RepoPath, BTreeSet<String>>,
     /// In the directories that are on the path for all files.
     at_roots: BTreeSet<String>,
     anywhere: BTreeSet<String>,
+    /// By directory, those of packages alone.
+    in_packages: BTreeMap<RepoPath, BTreeSet<String>>,
 }
 
 impl LocalModules {
@@ -48,8 +51,12 @@ impl LocalModules {
             std::iter::once(project.clone()).chain(below)
         });
         let at_roots = roots.filter_map(|root| by_directory.get(&root)).flatten().cloned().collect();
+        // Inside of a package modules are imported by the name of the package: `import torch` in `wrappers/torch.py` is not
+        // of itself, where there is a `wrappers/__init__.py`.
+        let (in_packages, by_directory): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            by_directory.into_iter().partition(|(_, modules)| modules.contains("__init__"));
         let anywhere = by_directory.values().flatten().cloned().collect();
-        Self { by_directory, at_roots, anywhere }
+        Self { by_directory, at_roots, anywhere, in_packages }
     }
 
     /// Whether a file of `directory` that imports `module` gets one of these.
@@ -58,7 +65,14 @@ impl LocalModules {
         self.at_roots.contains(module) || is_in(directory) || directory.ancestors().any(|above| is_in(&above))
     }
 
-    /// Whether any directory has a module of that name.
+    /// Whether another file of the package that holds `file` is called `module`: what generates code writes such imports.
+    pub(super) fn has_beside(&self, file: &RepoPath, module: &str) -> bool {
+        let own = file.file_name().strip_suffix(b".py").is_some_and(|stem| stem == module.as_bytes());
+        let directory = file.parent().unwrap_or_default();
+        !own && self.in_packages.get(&directory).is_some_and(|modules| modules.contains(module))
+    }
+
+    /// Whether any directory that is no package has a module of that name.
     pub(super) fn has_anywhere(&self, module: &str) -> bool {
         self.anywhere.contains(module)
     }
@@ -80,6 +94,7 @@ mod tests {
             "f/data.txt",
             "g/h/i.py",
             "_j.cpython-311.so",
+            "src/a/torch.py",
         ]
         .map(RepoPath::from);
         let local = LocalModules::of(paths.iter());
@@ -89,9 +104,15 @@ mod tests {
         {
             assert!(has(directory, module), "{directory} {module}");
         }
-        for (directory, module) in [("x", "d"), ("b", "d"), ("x", "f"), ("f", "data"), ("x", "h")] {
+        let elsewhere = [("x", "d"), ("b", "d"), ("x", "f"), ("f", "data"), ("x", "h"), ("src/a", "torch")];
+        for (directory, module) in elsewhere {
             assert!(!has(directory, module), "{directory} {module}");
         }
-        assert!(local.has_anywhere("d") && !local.has_anywhere("f"));
+        assert!(local.has_anywhere("d"));
+        for module in ["f", "torch"] {
+            assert!(!local.has_anywhere(module), "{module}");
+        }
+        let beside = |file: &str| local.has_beside(&RepoPath::from(file), "torch");
+        assert!(beside("src/a/x.py") && !beside("src/a/torch.py") && !beside("b/x.py"));
     }
 }
