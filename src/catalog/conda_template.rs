@@ -22,10 +22,14 @@ pub(super) fn literal<'t>(reading: &mut Reading, text: &'t str) -> Cow<'t, str> 
         let item = before.strip_prefix("- ").map(|item| item.trim_start_matches(['"', '\'', ' ']));
         if let Some(name) = item.and_then(|item| leading_name(item.trim_end_matches('$'))) {
             kept.extend([indent, "- ", name]);
+        } else if let Some((key, "")) = item.and_then(|item| item.trim_end().split_once(':')) {
+            // A mapping in a list starts here; without its first line it would end the list.
+            kept.extend([indent, "- ", key, ":"]);
         }
         let statement = line[at..].trim_start_matches(['{', '%', '-', ' ']);
         let is_condition = line[at..].starts_with("{%") && !statement.starts_with("set ");
-        if (item.is_some() || is_condition) && first.is_none() {
+        let is_entry = item.is_some_and(|item| !item.trim_end().ends_with(':'));
+        if (is_entry || is_condition) && first.is_none() {
             first = u32::try_from(number + 1).ok();
         }
         kept.push_str(if line.ends_with('\n') { "\n" } else { "" });
@@ -69,6 +73,8 @@ mod tests {
         assert_eq!(kept(text), (expected.into(), vec![4]));
         assert_eq!(kept("{% if x %}\n- a\n{% endif %}"), ("\n- a\n".into(), vec![1]));
         assert_eq!(kept("{% set v = 1 %}\n- a\n"), ("\n- a\n".into(), vec![]));
+        let outputs = "outputs:\n  - name: {{ n }}\n    requirements: [a]\n";
+        assert_eq!(kept(outputs).0, "outputs:\n  - name:\n    requirements: [a]\n");
         assert_eq!(kept("- a\n").1, [0; 0]);
     }
 
