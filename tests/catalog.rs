@@ -16,6 +16,8 @@ mod environment;
 mod governing;
 #[path = "catalog/hostile.rs"]
 mod hostile;
+#[path = "catalog/locks.rs"]
+mod locks;
 #[path = "catalog/recorded.rs"]
 mod recorded;
 #[path = "catalog/setup.rs"]

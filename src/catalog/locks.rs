@@ -2,7 +2,7 @@
 
 use super::reading::{Reading, shown};
 use super::tree::{self, Node, Tree};
-use super::{Dependency, Evidence, Scope, Source};
+use super::{Dependency, Evidence, Scope, Source, requirement};
 use pep440_rs::Version;
 use std::str::FromStr as _;
 use toml::de::{DeTable, DeValue};
@@ -13,14 +13,43 @@ pub(super) struct Locked {
     pub scopes: Vec<Scope>,
     pub marker: Option<String>,
     pub direct: Option<bool>,
+    pub extras: Vec<String>,
+}
+
+/// More packages than this are not read of one lock.
+const MAX_PACKAGES: usize = 250_000;
+
+/// The version of a lock's format, in whichever piece of it that stands.
+pub(super) struct FormatVersion {
+    newest: (u64, u64),
+    is_found: bool,
+}
+
+impl FormatVersion {
+    /// Versions up to this one are known.
+    pub(super) fn newest(major: u64, minor: u64) -> Self {
+        Self { newest: (major, minor), is_found: false }
+    }
+
+    /// Checks the version that stands in `node`, if any.
+    pub(super) fn check(&mut self, reading: &mut Reading, tree: &Tree<'_>, node: Option<&Node<'_>>) {
+        if let Some(node) = node {
+            self.is_found = true;
+            check_version(reading, tree, node, self.newest);
+        }
+    }
+
+    /// Notes that there was none.
+    pub(super) fn finish(self, reading: &mut Reading) {
+        if !self.is_found {
+            let problem = "found no format version, so what it locks is not certain; lock again with the current tool";
+            reading.unread(1, problem);
+        }
+    }
 }
 
 /// Notes a format version that we do not know: a later minor one is read, of a later major one nothing is certain.
-pub(super) fn check_version(reading: &mut Reading, tree: &Tree<'_>, node: Option<&Node<'_>>, major: u64, minor: u64) {
-    let Some(node) = node else {
-        reading.unread(1, "found no format version, so what it locks is not certain; lock again with the current tool");
-        return;
-    };
+fn check_version(reading: &mut Reading, tree: &Tree<'_>, node: &Node<'_>, (major, minor): (u64, u64)) {
     let line = tree.line(node);
     let written = match node.get_ref() {
         DeValue::String(text) => text.to_string(),
@@ -65,12 +94,23 @@ pub(super) fn packages<'a, 't>(reading: &mut Reading, tree: &'a Tree<'t>, key: &
     packages
 }
 
-/// Adds the entry of one package, at the line of its version.
-pub(super) fn add(reading: &mut Reading, tree: &Tree<'_>, package: &DeTable<'_>, line: u32, locked: Locked) {
-    let Some(name) = tree::string(package, "name") else {
+/// Adds the entry of one package, at the line of its version, and gives its position.
+pub(super) fn add(
+    reading: &mut Reading,
+    tree: &Tree<'_>,
+    package: &DeTable<'_>,
+    line: u32,
+    locked: Locked,
+) -> Option<usize> {
+    let Some(name) = tree::string(package, "name").filter(|name| requirement::is_name(name)) else {
         reading.unread(line, "expected a package with a name, found none");
-        return;
+        return None;
     };
+    let position = reading.dependencies.len();
+    if position == MAX_PACKAGES {
+        reading.unread(line, format!("{} is beyond the {MAX_PACKAGES} packages that are read of a lock", shown(name)));
+        return None;
+    }
     let node = package.get("version");
     let line = node.or(package.get("name")).map_or(line, |node| tree.line(node));
     let raw_version = match node.map(|node| node.get_ref()) {
@@ -94,7 +134,9 @@ pub(super) fn add(reading: &mut Reading, tree: &Tree<'_>, package: &DeTable<'_>,
         source: locked.source,
         scopes: locked.scopes,
         direct: locked.direct,
+        extras: locked.extras,
         ..reading.entry(name, line)
     };
     reading.dependencies.push(entry);
+    Some(position)
 }

@@ -36,9 +36,15 @@ mod installs;
 mod locks;
 mod logical_lines;
 mod mlflow_environment;
+mod needs;
 mod notebook;
 mod own;
 mod pdm;
+mod pdm_lock;
+mod pieces;
+mod pipenv;
+mod pipfile;
+mod pipfile_lock;
 mod pixi;
 mod pixi_lock;
 mod poetry;
@@ -84,6 +90,14 @@ const FORMATS: &[Format] = &[
     Format { name: setup_cfg::FORMAT, is_manifest: setup_cfg::is_manifest, tier: Project, read: setup_cfg::read },
     Format { name: uv_lock::FORMAT, is_manifest: uv_lock::is_manifest, tier: Project, read: uv_lock::read },
     Format { name: poetry_lock::FORMAT, is_manifest: poetry_lock::is_manifest, tier: Project, read: poetry_lock::read },
+    Format { name: pdm_lock::FORMAT, is_manifest: pdm_lock::is_manifest, tier: Project, read: pdm_lock::read },
+    Format { name: pipfile::FORMAT, is_manifest: pipfile::is_manifest, tier: Project, read: pipfile::read },
+    Format {
+        name: pipfile_lock::FORMAT,
+        is_manifest: pipfile_lock::is_manifest,
+        tier: Project,
+        read: pipfile_lock::read,
+    },
     Format { name: pylock::FORMAT, is_manifest: pylock::is_manifest, tier: Project, read: pylock::read },
     Format {
         name: requirements::FORMAT,

@@ -1,9 +1,12 @@
 //! `pylock.toml` and `pylock.<name>.toml` (PEP 751).
 
-use super::locks::{self, Locked};
+use super::locks::{self, FormatVersion, Locked};
+use super::needs::Needs;
+use super::pdm_lock::admitted;
 use super::reading::{Reading, masked};
-use super::tree::{self, Tree};
-use super::{DistributionName, Scope, Source, requirement};
+use super::requirement::Requirement;
+use super::{DistributionName, Scope, Source, pieces, requirement, tree};
+use std::collections::BTreeSet;
 use toml::de::DeTable;
 
 /// The name of this format.
@@ -17,12 +20,44 @@ pub(super) fn is_manifest(name: &str, _directory: &str) -> bool {
 
 /// Reads the text of a `pylock.toml`.
 pub(super) fn read(reading: &mut Reading, text: &str) {
-    let tree = Tree::parse(text, reading);
-    locks::check_version(reading, &tree, tree.root().get("lock-version"), 1, 0);
-    for (package, line) in locks::packages(reading, &tree, "packages") {
-        let marker = tree::string(package, "marker").map(str::to_owned);
-        let scopes = marker.as_deref().map(scopes).unwrap_or_default();
-        locks::add(reading, &tree, package, line, Locked { source: source(package), scopes, marker, direct: None });
+    let mut version = FormatVersion::newest(1, 0);
+    let mut needs = Needs::default();
+    // Groups that are what the project needs to run; they stand before the packages.
+    let mut default_groups = BTreeSet::new();
+    pieces::read(reading, text, "packages", &mut |reading, tree| {
+        version.check(reading, tree, tree.root().get("lock-version"));
+        let groups = tree::strings(tree.root(), "default-groups");
+        default_groups.extend(groups.into_iter().map(|group| DistributionName::new(group).to_string()));
+        for (package, line) in locks::packages(reading, tree, "packages") {
+            let marker = tree::string(package, "marker").map(str::to_owned);
+            let mut scopes = marker.as_deref().map(scopes).unwrap_or_default();
+            for scope in &mut scopes {
+                if matches!(scope, Scope::Group(group) if default_groups.contains(group)) {
+                    *scope = Scope::Runtime;
+                }
+            }
+            scopes.sort();
+            let locked = Locked { source: source(package), scopes, marker, direct: None, extras: Vec::new() };
+            if let Some(position) = locks::add(reading, tree, package, line, locked) {
+                add_needs(package, position, &mut needs);
+            }
+        }
+    });
+    version.finish(reading);
+    needs.fill(reading, admitted);
+}
+
+/// `packages.dependencies`, tables of which the name is one key; PDM has requirements in a table of its own.
+fn add_needs(package: &DeTable<'_>, position: usize, needs: &mut Needs) {
+    for needed in tree::array(package, "dependencies").iter().filter_map(|node| node.get_ref().as_table()) {
+        if let Some(name) = tree::string(needed, "name") {
+            let version = tree::string(needed, "version").map(|version| format!("=={version}"));
+            needs.add(position, name, version.as_deref().unwrap_or(""));
+        }
+    }
+    let of_pdm = tree::table(package, &["tool", "pdm"]).map(|pdm| tree::strings(pdm, "dependencies"));
+    for needed in of_pdm.into_iter().flatten().filter_map(|text| Requirement::split(text).ok()) {
+        needs.add(position, needed.name, needed.specifier);
     }
 }
 

@@ -61,6 +61,11 @@ impl Lines {
         Self { starts: std::iter::once(0).chain(starts).collect() }
     }
 
+    /// How many there are; a text that ends in a line end has an empty last one.
+    pub(super) fn count(&self) -> u32 {
+        u32::try_from(self.starts.len()).unwrap_or(u32::MAX)
+    }
+
     /// The 1-based line of a byte offset.
     pub(super) fn line(&self, offset: usize) -> u32 {
         u32::try_from(self.starts.partition_point(|&start| start <= offset)).unwrap_or(u32::MAX)

@@ -14,10 +14,12 @@ const MAX_DAMAGED_BYTES: usize = 1 << 20;
 /// A value with its place in the file.
 pub(super) type Node<'t> = Spanned<DeValue<'t>>;
 
-/// A TOML document.
+/// A TOML document, or a piece of one that is a document by itself.
 pub(super) struct Tree<'t> {
     root: DeTable<'t>,
     lines: Lines,
+    /// Lines of the document before this piece.
+    lines_before: u32,
 }
 
 impl<'t> Tree<'t> {
@@ -25,6 +27,11 @@ impl<'t> Tree<'t> {
     ///
     /// The parser ends at 80 levels of nesting, in values and in dotted keys, so walking the tree may recurse.
     pub(super) fn parse(text: &'t str, reading: &mut Reading) -> Self {
+        Self::parse_piece(text, 0, reading)
+    }
+
+    /// As [`Tree::parse`], of a piece that has `lines_before` it.
+    pub(super) fn parse_piece(text: &'t str, lines_before: u32, reading: &mut Reading) -> Self {
         let lines = Lines::new(text);
         let (root, errors) = match DeTable::parse(text) {
             Ok(root) => (root, Vec::new()),
@@ -32,14 +39,14 @@ impl<'t> Tree<'t> {
             Err(first) => (Spanned::new(0..0, DeTable::new()), vec![first]),
         };
         for error in errors.iter().take(MAX_ERRORS) {
-            let line = lines.line(error.span().map_or(0, |span| span.start));
+            let line = lines.line(error.span().map_or(0, |span| span.start)).saturating_add(lines_before);
             reading.unread(line, format!("not TOML: {}", error.message()));
         }
         if let Some(error) = errors.get(MAX_ERRORS) {
-            let line = lines.line(error.span().map_or(0, |span| span.start));
+            let line = lines.line(error.span().map_or(0, |span| span.start)).saturating_add(lines_before);
             reading.unread(line, format!("not TOML: {} more errors from here on", errors.len() - MAX_ERRORS));
         }
-        Self { root: root.into_inner(), lines }
+        Self { root: root.into_inner(), lines, lines_before }
     }
 
     /// The outermost table.
@@ -49,7 +56,12 @@ impl<'t> Tree<'t> {
 
     /// The 1-based line of `value`.
     pub(super) fn line<T>(&self, value: &Spanned<T>) -> u32 {
-        self.lines.line(value.span().start)
+        self.lines.line(value.span().start).saturating_add(self.lines_before)
+    }
+
+    /// How many lines end in it.
+    pub(super) fn line_ends(&self) -> u32 {
+        self.lines.count() - 1
     }
 }
 

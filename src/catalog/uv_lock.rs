@@ -1,11 +1,14 @@
-//! `uv.lock`: one lock for a project or a workspace, with a version for each fork.
+//! `uv.lock`: one lock for a project or a workspace, with a version for each fork; and `<script>.py.lock`, the same for one
+//! script.
 
-use super::locks::{self, Locked};
+use super::locks::{self, FormatVersion, Locked};
+use super::needs::{Admitted, Needs};
 use super::reading::{Reading, masked};
 use super::tree::{self, Tree};
-use super::{Scope, Source, uv_graph};
+use super::uv_graph::Graph;
+use super::{DistributionName, Scope, Source, pieces};
 use std::collections::BTreeSet;
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 /// The name of this format.
 pub(super) const FORMAT: &str = "uv.lock";
@@ -18,41 +21,127 @@ const SCRIPT_LOCK: &str = ".py.lock";
 
 /// Whether a file called `name` is one.
 pub(super) fn is_manifest(name: &str, _directory: &str) -> bool {
-    name == FORMAT || name.ends_with(SCRIPT_LOCK)
+    name == FORMAT || is_of_script(name)
+}
+
+/// Whether a file called `name` locks one script alone.
+fn is_of_script(name: &str) -> bool {
+    name.ends_with(SCRIPT_LOCK)
+}
+
+/// A lock that is being read.
+struct Lock {
+    version: FormatVersion,
+    is_of_script: bool,
+    /// The projects that the manifest lists.
+    members: BTreeSet<String>,
+    graph: Graph,
+    needs: Needs,
+    /// For each entry, its position in the graph.
+    positions: Vec<usize>,
 }
 
 /// Reads the text of a `uv.lock`.
 pub(super) fn read(reading: &mut Reading, text: &str) {
-    let tree = Tree::parse(text, reading);
-    let root = tree.root();
-    locks::check_version(reading, &tree, root.get("version"), 1, 0);
-    if let Some(node) = root.get("revision")
-        && let Some(revision) = node.get_ref().as_integer().and_then(|number| number.as_str().parse::<u64>().ok())
-        && revision > REVISION
-    {
-        reading.odd(tree.line(node), format!("revision {revision}, read as {REVISION}"));
+    let mut lock = Lock {
+        version: FormatVersion::newest(1, 0),
+        is_of_script: is_of_script(&reading.path.file_name().to_string()),
+        members: BTreeSet::new(),
+        graph: Graph::default(),
+        needs: Needs::default(),
+        positions: Vec::new(),
+    };
+    pieces::read(reading, text, "package", &mut |reading, tree| {
+        lock.read_manifest(reading, tree);
+        for (package, line) in locks::packages(reading, tree, "package") {
+            lock.read_package(reading, tree, package, line);
+        }
+    });
+    lock.version.finish(reading);
+    lock.needs.fill(reading, |version| match version {
+        "" => Admitted::Any,
+        version => Admitted::Exactly(version.to_owned()),
+    });
+    let purposes = lock.graph.purposes();
+    for (entry, position) in reading.dependencies.iter_mut().zip(lock.positions) {
+        if let Some(purpose) = purposes.as_ref().map(|purposes| &purposes[position]) {
+            entry.direct = Some(purpose.direct);
+            entry.scopes.clone_from(&purpose.scopes);
+        }
+        if lock.is_of_script {
+            entry.scopes = vec![Scope::Script];
+        }
     }
-    let packages = locks::packages(reading, &tree, "package");
-    let tables: Vec<&DeTable<'_>> = packages.iter().map(|(table, _)| *table).collect();
-    let projects = projects(root, &tables);
-    let purposes = uv_graph::purposes(root, &tables, &projects);
-    for (index, (package, line)) in packages.into_iter().enumerate() {
-        if projects.contains(&index) {
+}
+
+impl Lock {
+    /// Reads what stands before the packages.
+    fn read_manifest(&mut self, reading: &mut Reading, tree: &Tree<'_>) {
+        let root = tree.root();
+        self.version.check(reading, tree, root.get("version"));
+        if let Some(node) = root.get("revision")
+            && let Some(revision) = node.get_ref().as_integer().and_then(|number| number.as_str().parse::<u64>().ok())
+            && revision > REVISION
+        {
+            reading.odd(tree.line(node), format!("revision {revision}, read as {REVISION}"));
+        }
+        let Some(manifest) = tree::table(root, &["manifest"]) else { return };
+        self.members.extend(tree::strings(manifest, "members").into_iter().map(str::to_owned));
+        // Of a workspace root that is no project, and of a script.
+        self.start_each(tree::table(manifest, &["dependency-groups"]), Scope::Group);
+        if self.is_of_script {
+            self.graph.start(Scope::Script, tree::array(manifest, "requirements"));
+        }
+    }
+
+    fn read_package(&mut self, reading: &mut Reading, tree: &Tree<'_>, package: &DeTable<'_>, line: u32) {
+        if self.is_project(package) {
             // The projects of this repository are not dependencies; where they stand is whom the lock governs.
             let directory = tree::table(package, &["source"]).and_then(local_path);
             reading.workspace.members.extend(directory.map(str::to_owned));
-            continue;
+            self.graph.add(package);
+            self.graph.start(Scope::Runtime, tree::array(package, "dependencies"));
+            self.start_each(tree::table(package, &["optional-dependencies"]), Scope::Extra);
+            self.start_each(tree::table(package, &["dev-dependencies"]), Scope::Group);
+            return;
         }
-        let source = tree::table(package, &["source"]).map_or(Source::Registry, source);
-        let purpose = purposes.as_ref().map(|purposes| &purposes[index]);
-        let direct = purpose.map(|purpose| purpose.direct);
-        let scopes = purpose.map(|purpose| purpose.scopes.clone()).unwrap_or_default();
         let markers = tree::strings(package, "resolution-markers");
-        let marker = (!markers.is_empty()).then(|| markers.join(" or "));
-        locks::add(reading, &tree, package, line, Locked { source, scopes, marker, direct });
+        let locked = Locked {
+            source: tree::table(package, &["source"]).map_or(Source::Registry, source),
+            scopes: Vec::new(),
+            marker: (!markers.is_empty()).then(|| markers.join(" or ")),
+            direct: None,
+            extras: Vec::new(),
+        };
+        let Some(position) = locks::add(reading, tree, package, line, locked) else { return };
+        self.positions.push(self.graph.add(package));
+        let optional = tree::table(package, &["optional-dependencies"]).into_iter().flat_map(|table| table.values());
+        for list in package.get("dependencies").into_iter().chain(optional) {
+            for needed in list.get_ref().as_array().into_iter().flatten().filter_map(|node| node.get_ref().as_table()) {
+                if let Some(name) = tree::string(needed, "name") {
+                    self.needs.add(position, name, tree::string(needed, "version").unwrap_or(""));
+                }
+            }
+        }
     }
-    if reading.path.file_name().ends_with(SCRIPT_LOCK.as_bytes()) {
-        reading.dependencies.iter_mut().for_each(|dependency| dependency.scopes = vec![Scope::Script]);
+
+    /// Adds the lists of `named`, each for the purpose of its name.
+    fn start_each(&mut self, named: Option<&DeTable<'_>>, scope: fn(String) -> Scope) {
+        for (name, node) in named.into_iter().flatten() {
+            if let DeValue::Array(list) = node.get_ref() {
+                self.graph.start(scope(DistributionName::new(name.get_ref()).to_string()), list);
+            }
+        }
+    }
+
+    /// Whether a package is a project of this repository: a member that the manifest lists, or, of a single project, what
+    /// stands in the directory of the lock.
+    fn is_project(&self, package: &DeTable<'_>) -> bool {
+        let Some(path) = tree::table(package, &["source"]).and_then(local_path) else { return false };
+        if self.members.is_empty() {
+            return path == ".";
+        }
+        tree::string(package, "name").is_some_and(|name| self.members.contains(name))
     }
 }
 
@@ -70,21 +159,4 @@ fn source(table: &DeTable<'_>) -> Source {
     } else {
         Source::Registry
     }
-}
-
-/// The packages that are projects of this repository: the members that the manifest lists, or, of a single project, what
-/// stands in the directory of the lock.
-fn projects(root: &DeTable<'_>, packages: &[&DeTable<'_>]) -> BTreeSet<usize> {
-    let members =
-        tree::table(root, &["manifest"]).map(|manifest| tree::strings(manifest, "members")).unwrap_or_default();
-    let members: BTreeSet<&str> = members.into_iter().collect();
-    let is_project = |package: &DeTable<'_>| {
-        let Some(path) = tree::table(package, &["source"]).and_then(local_path) else { return false };
-        if members.is_empty() {
-            path == "."
-        } else {
-            tree::string(package, "name").is_some_and(|n| members.contains(n))
-        }
-    };
-    (0..packages.len()).filter(|&index| is_project(packages[index])).collect()
 }

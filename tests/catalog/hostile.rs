@@ -5,13 +5,16 @@ use picklegate::snapshot::{MemorySnapshot, RepoPath};
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
 
-const TOML: [&str; 4] = ["pyproject.toml", "uv.lock", "poetry.lock", "pylock.toml"];
+const TOML: [&str; 6] = ["pyproject.toml", "uv.lock", "poetry.lock", "pylock.toml", "pdm.lock", "Pipfile"];
 const ALL: &[&str] = &[
     "pyproject.toml",
     "setup.cfg",
     "uv.lock",
     "poetry.lock",
     "pylock.toml",
+    "pdm.lock",
+    "Pipfile",
+    "Pipfile.lock",
     "requirements.txt",
     "Dockerfile",
     "environment.yml",
@@ -290,4 +293,17 @@ const PIECES: &[&str] = &[
     "https://packages.example.org/noarch/a-1-0.conda\n",
     "conda-forge::",
     "[version=",
+    "[metadata]\n",
+    "[metadata.files]\n",
+    "lock_version = \"4.5.0\"\n",
+    "[packages]\n",
+    "{\n",
+    "\"_meta\": {\"pipfile-spec\": 6},\n",
+    "    \"default\": {\n",
+    "        \"torch\": {\n",
+    "            \"version\": \"==1.2\"\n",
+    "null",
+    "    # via\n",
+    "    #   -r a.in\n",
+    " # via torch, a",
 ];

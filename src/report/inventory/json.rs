@@ -424,7 +424,9 @@ mod tests {
             "runtime"
           ],
           "direct": false,
-          "parents": [],
+          "parents": [
+            "torch"
+          ],
           "path": "uv.lock",
           "line": 14,
           "format": "uv.lock"

@@ -295,8 +295,8 @@ safetens  any       declared  runtime  tools/              harmless
 ors       version                      requirem
                                        ents.txt
                                        :2
-sympy     1.13.1    locked    runtime  uv.lock:  transiti  unknown
-                                       14        ve
+sympy     1.13.1    locked    runtime  uv.lock:  torch     unknown
+                                       14
 torch     >=2       (declare  runtime  pyprojec  direct    active
                     d)                 t.toml:4
 torch     2.3.1     locked    runtime  uv.lock:  direct    active
