@@ -1,6 +1,7 @@
 //! The findings of a verdict, counted by distribution, rule and directory.
 
-use crate::catalog::{Catalog, DistributionName};
+use super::entries::Own;
+use crate::catalog::{Catalog, DistributionName, Inventory};
 use crate::finding::{Finding, Severity};
 use crate::gate::Verdict;
 use crate::rules::RuleSet;
@@ -64,7 +65,7 @@ pub(super) struct Tally {
 impl Tally {
     /// Counts what `verdict` found. A call belongs to the distribution of its library that governs the file, and to the
     /// one the library is named after where none does. Findings that are no calls, as unused comments, are not counted.
-    pub(super) fn new(catalog: &Catalog<'_>, rules: &RuleSet, verdict: &Verdict) -> Self {
+    pub(super) fn new(catalog: &Catalog<'_>, own: &Own, rules: &RuleSet, verdict: &Verdict) -> Self {
         let mut tally = Self::default();
         let mut owners = BTreeMap::new();
         let found = verdict.findings.iter().map(|finding| (finding, one_of(finding.severity)));
@@ -73,9 +74,11 @@ impl Tally {
         for (finding, calls) in found.chain(allowed) {
             let Some(rule) = rules.rule(&finding.rule) else { continue };
             let directory = finding.path.parent().unwrap_or_default();
+            let own = own.get(&finding.path);
+            let governed_alike = if own.is_some() { &finding.path } else { &directory };
             let owner = owners
-                .entry((directory.clone(), rule.library.as_str()))
-                .or_insert_with(|| owner(catalog, rules, finding, &rule.library));
+                .entry((governed_alike.clone(), rule.library.as_str()))
+                .or_insert_with(|| owner(catalog, own, rules, finding, &rule.library));
             let by_rule = tally.calls.entry(owner.clone()).or_default();
             *by_rule.entry(rule.id.clone()).or_default().entry(directory).or_default() += calls;
         }
@@ -125,12 +128,18 @@ fn one_of(severity: Severity) -> Calls {
     }
 }
 
-fn owner(catalog: &Catalog<'_>, rules: &RuleSet, finding: &Finding, library: &str) -> Option<DistributionName> {
+fn owner(
+    catalog: &Catalog<'_>,
+    own: Option<&Inventory>,
+    rules: &RuleSet,
+    finding: &Finding,
+    library: &str,
+) -> Option<DistributionName> {
     let known = rules.library(library);
     if known.is_some_and(|library| library.standard) {
         return None;
     }
     let mut distributions = known.into_iter().flat_map(|library| library.distributions()).map(DistributionName::new);
-    let governs = |name: &DistributionName| !catalog.governing(&finding.path, name).candidates.is_empty();
+    let governs = |name: &DistributionName| !catalog.governing_with(&finding.path, own, name).candidates.is_empty();
     Some(distributions.find(governs).unwrap_or_else(|| DistributionName::new(library)))
 }

@@ -6,61 +6,84 @@ use crate::catalog::{Catalog, Dependency, DistributionName, Evidence, Inventory,
 use crate::snapshot::RepoPath;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A source file, and what it itself says of its dependencies. Other files of its directory have the same answers, unless
+/// they say something themselves.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub file: &'a RepoPath,
+    pub own: Option<&'a Inventory>,
+}
+
+/// What scripts and notebooks themselves say, by file.
+pub(super) type Own = BTreeMap<RepoPath, Inventory>;
+
 /// What there is of one distribution.
 #[derive(Default)]
 pub(super) struct Found {
     /// Its entries, in the order of files and lines.
     pub entries: Vec<AuditedEntry>,
-    /// Directories that between them have all its versions in force, or that call it.
-    pub places: Vec<RepoPath>,
+    /// Files that between them have all its versions in force.
+    pub files: BTreeSet<RepoPath>,
 }
 
 /// Where an entry stands, and what it says.
 type Key = (RepoPath, u32, String);
 
+/// Takes what scripts and notebooks themselves say out of `inventory`.
+pub(super) fn own(inventory: &Inventory) -> Own {
+    let mut own = Own::new();
+    for dependency in &inventory.dependencies {
+        if dependency.scopes.iter().any(|scope| matches!(scope, Scope::Script | Scope::Notebook)) {
+            own.entry(dependency.path.clone()).or_default().dependencies.push(dependency.clone());
+        }
+    }
+    own
+}
+
 /// What manifests at and below `part` name, and what is called there, with the entries that concern it.
 pub(super) fn collect(
     catalog: &Catalog<'_>,
     inventory: &Inventory,
+    own: &Own,
     part: &RepoPath,
     tally: &Tally,
 ) -> BTreeMap<DistributionName, Found> {
     let asked = |path: &RepoPath| path == part || path.is_inside(part);
-    let mut places: BTreeMap<DistributionName, BTreeSet<RepoPath>> = BTreeMap::new();
+    let mut found: BTreeMap<DistributionName, Found> = BTreeMap::new();
     for (directory, names) in catalog.named_so_far() {
         for name in names.into_iter().filter(|_| asked(&directory)) {
-            places.entry(name).or_default().insert(directory.clone());
+            // Tests may run with what only developers install.
+            let files = [file_in(&directory), file_in(&directory.join(b"tests"))];
+            found.entry(name).or_default().files.extend(files);
         }
     }
-    // What is included from elsewhere stands in the inventory of the directory that includes it; what is installed, in none.
+    // What is included from elsewhere stands in the inventory of the directory that includes it; what is installed or only
+    // imported, in none.
     let is_asked = |found: &Dependency| asked(&found.path) || found.evidence == Evidence::Installed;
     for dependency in inventory.dependencies.iter().filter(|found| is_asked(found)) {
-        places.entry(dependency.name.clone()).or_default();
+        let of_name = found.entry(dependency.name.clone()).or_default();
+        of_name.files.extend(own.contains_key(&dependency.path).then(|| dependency.path.clone()));
     }
     for name in tally.distributions() {
-        places.entry(name.clone()).or_default().extend(tally.callers(name).cloned());
+        found.entry(name.clone()).or_default().files.extend(tally.callers(name).map(file_in));
     }
-    let mut found: BTreeMap<DistributionName, Found> = BTreeMap::new();
     let mut in_force: BTreeMap<DistributionName, BTreeSet<Key>> = BTreeMap::new();
-    for (name, mut directories) in places {
-        if directories.is_empty() {
-            directories.insert(part.clone());
+    for (name, of_name) in &mut found {
+        if of_name.files.is_empty() {
+            of_name.files.insert(file_in(part));
         }
-        // Tests may run with what only developers install.
-        let both = directories.into_iter().flat_map(|directory| [directory.join(b"tests"), directory]);
-        let places: Vec<RepoPath> = both.collect();
         let deciding = in_force.entry(name.clone()).or_default();
-        for place in &places {
-            let governing = catalog.governing(&file_in(place), &name);
+        for file in &of_name.files {
+            let governing = catalog.governing_with(file, own.get(file), name);
             deciding.extend(governing.candidates.into_iter().map(|found| (found.path, found.line, found.raw_version)));
         }
-        found.insert(name, Found { entries: Vec::new(), places });
     }
     for dependency in &inventory.dependencies {
         let Some(of_name) = found.get_mut(&dependency.name) else { continue };
         let key = (dependency.path.clone(), dependency.line, dependency.raw_version.clone());
-        let is_in_force = in_force.get(&dependency.name).is_some_and(|deciding| deciding.contains(&key));
-        if is_in_force || is_asked(dependency) {
+        let decides = in_force.get(&dependency.name).is_some_and(|deciding| deciding.contains(&key));
+        let is_in_force = decides || dependency.evidence == Evidence::Imported;
+        if decides || is_asked(dependency) {
             of_name.entries.push(AuditedEntry { dependency: dependency.clone(), is_in_force });
         }
     }

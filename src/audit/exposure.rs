@@ -1,27 +1,26 @@
 //! Which rules of a library are active in the versions in force, and where they begin and end.
 
 use super::calls::{ByRule, Calls};
-use super::entries::file_in;
+use super::entries::Place;
 use super::{AuditedCondition, AuditedRule};
 use crate::catalog::Catalog;
 use crate::finding::Severity;
 use crate::rules::{Library, Match, Rule, RuleSet, Selection, boundaries, versions_outside};
-use crate::snapshot::RepoPath;
 use std::collections::BTreeMap;
 
-/// Judges the rules of `libraries` for source files in any of `places`.
+/// Judges the rules of `libraries` for source files at any of `places`.
 pub(super) fn judge(
     catalog: &Catalog<'_>,
     rules: &RuleSet,
     libraries: &[&Library],
-    places: &[RepoPath],
+    places: &[Place<'_>],
     calls: Option<&ByRule>,
 ) -> Vec<AuditedRule> {
     if libraries.is_empty() {
         return Vec::new();
     }
-    let files: Vec<RepoPath> = places.iter().map(file_in).collect();
-    let selections: Vec<Selection<'_>> = files.iter().map(|file| Selection::new(rules, catalog, file)).collect();
+    let selections: Vec<Selection<'_>> =
+        places.iter().map(|place| Selection::with_own(rules, catalog, place.file, place.own)).collect();
     let speaking = libraries.iter().flat_map(|library| rules.rules_of(&library.name));
     let mut judged: Vec<AuditedRule> = speaking.map(|rule| judge_rule(rule, &selections, calls)).collect();
     judged.sort_by(|a, b| a.id.cmp(&b.id));

@@ -32,6 +32,7 @@ use crate::gate::{Unscanned, Verdict};
 use crate::rules::{Library, RuleSet};
 use crate::snapshot::RepoPath;
 use calls::Tally;
+use entries::Place;
 
 /// Joins all manifests at and below `part`, and what is imported there and none of them names, with the rules, and with the
 /// calls that `verdict` found there.
@@ -42,17 +43,20 @@ pub fn audit(catalog: &Catalog<'_>, part: &RepoPath, rules: &RuleSet, verdict: O
     let undeclared = catalog.undeclared(&inventory);
     inventory.dependencies.extend(undeclared.imports.into_iter().map(|import| import.dependency));
     inventory.diagnostics.extend(undeclared.diagnostics);
-    let tally = verdict.map(|verdict| Tally::new(catalog, rules, verdict)).unwrap_or_default();
-    let entries = entries::collect(catalog, &inventory, part, &tally);
+    let own = entries::own(&inventory);
+    let tally = verdict.map(|verdict| Tally::new(catalog, &own, rules, verdict)).unwrap_or_default();
+    let entries = entries::collect(catalog, &inventory, &own, part, &tally);
     let mut audit = Audit { part: part.clone(), scanned: verdict.map(|verdict| verdict.counts), ..Audit::default() };
     for (name, found) in entries {
         let libraries: Vec<&Library> = rules.installed_by(name.as_str()).collect();
-        let judged = exposure::judge(catalog, rules, &libraries, &found.places, tally.of(&name));
+        let places: Vec<Place<'_>> = found.files.iter().map(|file| Place { file, own: own.get(file) }).collect();
+        let judged = exposure::judge(catalog, rules, &libraries, &places, tally.of(&name));
         let is_required = found.entries.iter().any(|entry| entries::requires(&entry.dependency)) || tally.has(&name);
         audit.libraries.push(row(name.as_str(), is_required, &libraries, judged, found.entries));
     }
     let standard: Vec<&Library> = rules.libraries.iter().filter(|library| library.standard).collect();
-    let judged = exposure::judge(catalog, rules, &standard, std::slice::from_ref(part), tally.of_standard());
+    let anywhere = [Place { file: part, own: None }];
+    let judged = exposure::judge(catalog, rules, &standard, &anywhere, tally.of_standard());
     let row = row(STANDARD_LIBRARY, true, &standard, judged, Vec::new());
     audit.libraries.push(AuditedLibrary { is_standard: true, ..row });
     audit.libraries.sort_by(|a, b| a.name.cmp(&b.name));
@@ -190,6 +194,16 @@ mod tests {
         let directories: Vec<_> =
             audit.directories.iter().map(|(path, calls)| (path.to_string(), calls.error)).collect();
         assert_eq!(directories[1..], [("a".into(), 2), ("a/b".into(), 1)]);
+    }
+
+    #[test]
+    fn a_script_runs_with_what_it_says() {
+        let script = "# /// script\n# dependencies = ['pyyaml==5.3']\n# ///\nimport yaml\nyaml.load(f)\n";
+        let audit = audit_part(&[("requirements.txt", "pyyaml==6.0\n"), ("tools/a.py", script)], "");
+        let entries = &library(&audit, "pyyaml").entries;
+        assert!(entries.len() == 2 && entries.iter().all(|entry| entry.is_in_force), "{entries:?}");
+        let load = rule(&audit, "pyyaml", "yaml-load");
+        assert!(load.active.is_some() && load.calls.error == 1, "{load:?}");
     }
 
     #[test]
