@@ -181,7 +181,7 @@ pub struct AuditArguments {
     #[arg(short, long)]
     pub all: bool,
 
-    /// Read manifests only: do not count the calls in the sources
+    /// Do not count the calls in the sources
     #[arg(long)]
     pub no_scan: bool,
 

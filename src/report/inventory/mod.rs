@@ -1,12 +1,17 @@
 //! Inventories as text, for programs, for documents and for people, one format per file; and the words they share.
 
+mod csv;
+mod cyclonedx;
+mod html;
 mod json;
+mod markdown;
+mod markup;
 mod table;
 mod text;
 
 use super::{count, printable};
 use crate::audit::{Audit, AuditedEntry, AuditedRule, Calls, Summary};
-use crate::catalog::{Dependency, Scope, Source};
+use crate::catalog::{Dependency, Evidence, Scope, Source};
 use crate::finding::Severity;
 
 /// How an inventory is shown. Formats for programs and pages show everything whatever this says.
@@ -32,6 +37,10 @@ pub struct InventoryFormat {
 pub const INVENTORY_FORMATS: &[InventoryFormat] = &[
     InventoryFormat { name: "text", render: text::text },
     InventoryFormat { name: "json", render: |audit, _| json::json(audit) },
+    InventoryFormat { name: "markdown", render: markdown::markdown },
+    InventoryFormat { name: "csv", render: |audit, _| csv::csv(audit) },
+    InventoryFormat { name: "cyclonedx", render: |audit, _| cyclonedx::cyclonedx(audit) },
+    InventoryFormat { name: "html", render: |audit, _| html::html(audit) },
 ];
 
 /// `runtime`, `extra:x`, `group:x`, ...
@@ -57,9 +66,10 @@ fn scopes(dependency: &Dependency, separator: &str) -> String {
     dependency.scopes.iter().map(scope_name).collect::<Vec<_>>().join(separator)
 }
 
-/// The version or specifier as written; `any version` where there is none.
+/// The version or specifier as written; `any version` where there is none, `not declared` where only sources name it.
 fn version(dependency: &Dependency) -> String {
     match dependency.raw_version.as_str() {
+        _ if dependency.evidence == Evidence::Imported => "not declared".into(),
         "" => dependency.version.as_ref().map_or_else(|| "any version".into(), ToString::to_string),
         raw => raw.to_owned(),
     }

@@ -9,6 +9,9 @@ const NARROWEST: usize = 8;
 /// Between two columns.
 const GAP: usize = 2;
 
+/// After these a line may be broken without breaking a word.
+const BREAKS: [char; 4] = [' ', ',', '/', '-'];
+
 /// More of a cell than this is not shown: what is written in manifests can be of any length.
 const MAX_CELL: usize = 400;
 
@@ -45,13 +48,21 @@ pub(super) fn cut(text: &str, width: usize) -> String {
 pub(super) fn table(header: &[&str], rows: &[Vec<Cell>], width: usize, color: bool) -> String {
     let header: Vec<Cell> = header.iter().map(|name| Cell::from(*name).styled(Style::new().bold())).collect();
     let rows: Vec<&Vec<Cell>> = std::iter::once(&header).chain(rows).collect();
-    let mut widths: Vec<usize> = vec![0; header.len()];
+    let mut columns: Vec<Column> = vec![Column::default(); header.len()];
     for row in &rows {
-        for (natural, cell) in widths.iter_mut().zip(*row) {
-            *natural = cell.text.lines().map(str::width).max().unwrap_or(0).max(*natural);
+        for (column, cell) in columns.iter_mut().zip(*row) {
+            for line in cell.text.lines() {
+                column.natural = column.natural.max(line.width());
+                column.unbroken = line
+                    .split_inclusive(BREAKS)
+                    .map(|part| part.trim_end().width())
+                    .max()
+                    .unwrap_or(0)
+                    .max(column.unbroken);
+            }
         }
     }
-    shrink(&mut widths, width);
+    let widths = fit(&columns, width);
     let mut out = String::new();
     for row in rows {
         push_row(&mut out, row, &widths, color);
@@ -69,18 +80,36 @@ pub(super) fn paragraph(out: &mut String, text: &str, first: &str, next: &str, w
     }
 }
 
-/// Makes the widest columns as narrow as is needed for all to fit into `width`.
-fn shrink(widths: &mut [usize], width: usize) {
-    let available = width.saturating_sub(GAP * widths.len().saturating_sub(1));
-    let fits = |cap: usize| widths.iter().map(|natural| *natural.min(&cap)).sum::<usize>() <= available;
-    let cap = (NARROWEST..=available.max(NARROWEST)).rev().find(|cap| fits(*cap)).unwrap_or(NARROWEST);
+/// How wide a column would be.
+#[derive(Clone, Copy, Default)]
+struct Column {
+    /// If no cell went on in another line.
+    natural: usize,
+    /// If no word was broken.
+    unbroken: usize,
+}
+
+/// The widths of `columns` in lines of `width`: the widest are narrowed first, and words are broken only where nothing
+/// else helps.
+fn fit(columns: &[Column], width: usize) -> Vec<usize> {
+    let available = width.saturating_sub(GAP * columns.len().saturating_sub(1));
+    let capped = |cap: usize, unbroken: bool| -> Vec<usize> {
+        let floor = |column: &Column| if unbroken { column.unbroken } else { 0 };
+        columns.iter().map(|column| column.natural.min(cap.max(floor(column)))).collect()
+    };
+    let caps = || (NARROWEST..=available.max(NARROWEST)).rev();
+    let all = caps().map(|cap| (cap, true)).chain(caps().map(|cap| (cap, false)));
+    let mut fitting = all.map(|(cap, unbroken)| capped(cap, unbroken));
+    let mut widths =
+        fitting.find(|widths| widths.iter().sum::<usize>() <= available).unwrap_or_else(|| capped(NARROWEST, false));
     // What is left goes to the columns that were made narrower, from the left.
-    let mut left = available.saturating_sub(widths.iter().map(|natural| *natural.min(&cap)).sum());
-    for natural in widths {
-        let more = natural.saturating_sub(cap).min(left);
+    let mut left = available.saturating_sub(widths.iter().sum());
+    for (width, column) in widths.iter_mut().zip(columns) {
+        let more = (column.natural - *width).min(left);
         left -= more;
-        *natural = (*natural).min(cap + more);
+        *width += more;
     }
+    widths
 }
 
 fn push_row(out: &mut String, row: &[Cell], widths: &[usize], color: bool) {
@@ -110,7 +139,7 @@ fn push_row(out: &mut String, row: &[Cell], widths: &[usize], color: bool) {
     }
 }
 
-/// Parts of `line` that are at most `width` columns wide, broken after a space or one of `,/-` where there is one.
+/// Parts of `line` that are at most `width` columns wide, broken after one of [`BREAKS`] where there is one.
 fn wrap(line: &str, width: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = line;
@@ -121,7 +150,7 @@ fn wrap(line: &str, width: usize) -> Vec<&str> {
             return lines;
         }
         let blank_follows = tail.starts_with(' ');
-        let at = match head.rfind([' ', ',', '/', '-']) {
+        let at = match head.rfind(BREAKS) {
             Some(at) if !blank_follows && !head[..=at].trim().is_empty() => at + 1,
             _ => head.len(),
         };

@@ -1,0 +1,684 @@
+//! An inventory as a bill of materials: CycloneDX 1.6 in JSON, with what can unpickle as properties.
+//!
+//! Without time and serial number, which the schema does not demand: equal input gives equal bytes.
+
+use super::super::json::document;
+use super::{scopes, version};
+use crate::audit::{Audit, AuditedEntry, AuditedLibrary, Calls};
+use crate::catalog::{Dependency, Scope, Source};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+/// The component that stands for what was audited.
+const ROOT: &str = "picklegate:audited";
+
+/// One JSON document.
+pub(super) fn cyclonedx(audit: &Audit) -> String {
+    let components = components(audit);
+    let part = if audit.part.is_root() { "repository".to_owned() } else { audit.part.to_string() };
+    let root = Component { bom_ref: Some(ROOT.to_owned()), ..Component::new("application", &part) };
+    let tool = Component {
+        version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        ..Component::new("application", "picklegate")
+    };
+    let not_read = audit.not_read.iter().map(|found| {
+        let line = found.line.map(|line| format!(":{line}")).unwrap_or_default();
+        property("not-read", format!("{}{line}: {}", found.path, found.problem))
+    });
+    let aggregate = if audit.not_read.is_empty() { "unknown" } else { "incomplete" };
+    document(&Bom {
+        schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        bom_format: "CycloneDX",
+        spec_version: "1.6",
+        version: 1,
+        metadata: Metadata { tools: Tools { components: vec![tool] }, component: root, properties: not_read.collect() },
+        dependencies: dependencies(&components),
+        components: components.into_iter().map(|found| found.component).collect(),
+        compositions: [Composition { aggregate, assemblies: [ROOT], dependencies: [ROOT] }],
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Bom {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    bom_format: &'static str,
+    spec_version: &'static str,
+    version: u32,
+    metadata: Metadata,
+    components: Vec<Component>,
+    dependencies: Vec<Edges>,
+    compositions: [Composition; 1],
+}
+
+#[derive(Serialize)]
+struct Metadata {
+    tools: Tools,
+    component: Component,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    properties: Vec<Property>,
+}
+
+#[derive(Serialize)]
+struct Tools {
+    components: Vec<Component>,
+}
+
+#[derive(Serialize)]
+struct Component {
+    r#type: &'static str,
+    #[serde(rename = "bom-ref", skip_serializing_if = "Option::is_none")]
+    bom_ref: Option<String>,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purl: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<Evidence>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    properties: Vec<Property>,
+}
+
+impl Component {
+    fn new(r#type: &'static str, name: &str) -> Self {
+        let name = name.to_owned();
+        Self {
+            r#type,
+            bom_ref: None,
+            name,
+            version: None,
+            scope: None,
+            purl: None,
+            evidence: None,
+            properties: Vec::new(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Evidence {
+    occurrences: Vec<Occurrence>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Occurrence {
+    location: String,
+    line: u32,
+    additional_context: String,
+}
+
+#[derive(Serialize)]
+struct Property {
+    name: String,
+    value: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Edges {
+    r#ref: String,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    depends_on: BTreeSet<String>,
+}
+
+#[derive(Serialize)]
+struct Composition {
+    aggregate: &'static str,
+    assemblies: [&'static str; 1],
+    dependencies: [&'static str; 1],
+}
+
+/// A component, and the entries it stands for.
+struct Found<'a> {
+    component: Component,
+    name: &'a str,
+    entries: Vec<&'a AuditedEntry>,
+}
+
+/// One for each library in each version, by reference.
+fn components(audit: &Audit) -> Vec<Found<'_>> {
+    let mut found = Vec::new();
+    for library in &audit.libraries {
+        let mut by_reference: BTreeMap<String, Vec<&AuditedEntry>> = BTreeMap::new();
+        for entry in &library.entries {
+            by_reference.entry(reference(&entry.dependency)).or_default().push(entry);
+        }
+        if by_reference.is_empty() {
+            by_reference.insert(format!("picklegate:{}", encoded(&library.name)), Vec::new());
+        }
+        for (bom_ref, entries) in by_reference {
+            let component = component(library, bom_ref, &entries);
+            found.push(Found { component, name: &library.name, entries });
+        }
+    }
+    found
+}
+
+fn component(library: &AuditedLibrary, bom_ref: String, entries: &[&AuditedEntry]) -> Component {
+    let mut properties = vec![property("exposure", library.exposure.word())];
+    for rule in &library.rules {
+        let state = if rule.active.is_some() { "rule:active" } else { "rule:dormant" };
+        properties.push(property(state, &rule.id));
+        let Calls { error, warning, note, allowed } = rule.calls;
+        for (number, kind) in [(error, "error"), (warning, "warning"), (note, "note"), (allowed, "allowed")] {
+            if number > 0 {
+                properties.push(property(&format!("calls:{}:{kind}", rule.id), number.to_string()));
+            }
+        }
+    }
+    for entry in entries {
+        let dependency = &entry.dependency;
+        properties.push(property("evidence", dependency.evidence.name()));
+        properties.push(property("path", dependency.path.to_string()));
+        properties.push(property("line", dependency.line.to_string()));
+        properties.push(property("in-force", if entry.is_in_force { "true" } else { "false" }));
+    }
+    let first = entries.first().map(|entry| &entry.dependency);
+    Component {
+        version: first.and_then(|dependency| dependency.version.as_ref()).map(ToString::to_string),
+        scope: Some(scope(entries)),
+        purl: first.and_then(purl),
+        evidence: Some(occurrences(entries)).filter(|evidence| !evidence.occurrences.is_empty()),
+        bom_ref: Some(bom_ref),
+        properties,
+        ..Component::new(if library.is_standard { "platform" } else { "library" }, &library.name)
+    }
+}
+
+fn occurrences(entries: &[&AuditedEntry]) -> Evidence {
+    let occurrence = |entry: &&AuditedEntry| {
+        let dependency = &entry.dependency;
+        let mut context = format!("{} {}", dependency.evidence.name(), version(dependency));
+        if !dependency.scopes.is_empty() {
+            let _ = write!(context, " for {}", scopes(dependency, ", "));
+        }
+        if let Some(marker) = &dependency.marker {
+            let _ = write!(context, "; {marker}");
+        }
+        Occurrence { location: dependency.path.to_string(), line: dependency.line, additional_context: context }
+    };
+    Evidence { occurrences: entries.iter().map(occurrence).collect() }
+}
+
+/// `required` where something needs it to run, `excluded` where it is only limited, `optional` otherwise.
+fn scope(entries: &[&AuditedEntry]) -> &'static str {
+    let scopes = || entries.iter().flat_map(|entry| &entry.dependency.scopes);
+    let unsaid = entries.iter().any(|entry| entry.dependency.scopes.is_empty());
+    if entries.is_empty() || unsaid || scopes().any(|scope| *scope == Scope::Runtime) {
+        "required"
+    } else if scopes().all(|scope| matches!(scope, Scope::Constraint | Scope::Override)) {
+        "excluded"
+    } else {
+        "optional"
+    }
+}
+
+/// What identifies a library in a version: equal for entries that mean the same.
+fn reference(dependency: &Dependency) -> String {
+    purl(dependency).unwrap_or_else(|| {
+        let version = dependency.version.as_ref().map(|version| format!("@{}", encoded(&version.to_string())));
+        format!("picklegate:{}{}", encoded(dependency.name.as_str()), version.unwrap_or_default())
+    })
+}
+
+/// The package URL; what is taken from a path is no package, and what sources import may be called otherwise.
+fn purl(dependency: &Dependency) -> Option<String> {
+    if dependency.format == "imports-guessed" {
+        return None;
+    }
+    let qualifier = match &dependency.source {
+        Source::Registry => String::new(),
+        Source::Url(url) => format!("?download_url={}", encoded(url)),
+        Source::Vcs(url) => format!("?vcs_url={}", encoded(url)),
+        Source::Path { .. } => return None,
+    };
+    let kind = if dependency.format.starts_with("conda") { "conda" } else { "pypi" };
+    let version = dependency.version.as_ref().map(|version| format!("@{}", encoded(&version.to_string())));
+    Some(format!("pkg:{kind}/{}{}{qualifier}", encoded(dependency.name.as_str()), version.unwrap_or_default()))
+}
+
+/// Percent-encoded, but for what package URLs leave as it is.
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+    out
+}
+
+fn property(name: &str, value: impl Into<String>) -> Property {
+    Property { name: format!("picklegate:{name}"), value: value.into() }
+}
+
+/// Who needs whom: as locks say; what nobody in the list needs is needed by what was audited.
+fn dependencies(components: &[Found<'_>]) -> Vec<Edges> {
+    let reference = |found: &Found<'_>| found.component.bom_ref.clone().unwrap_or_default();
+    let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut in_file = BTreeSet::new();
+    for (i, found) in components.iter().enumerate() {
+        named.entry(found.name).or_default().push(i);
+        in_file.extend(found.entries.iter().map(|entry| (i, &entry.dependency.path)));
+    }
+    let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::from([(ROOT.to_owned(), BTreeSet::new())]);
+    for (i, found) in components.iter().enumerate() {
+        edges.entry(reference(found)).or_default();
+        let mut needed_by = BTreeSet::new();
+        for dependency in found.entries.iter().map(|entry| &entry.dependency) {
+            let known = || dependency.parents.iter().filter_map(|parent| named.get(parent.as_str())).flatten().copied();
+            let beside = |parent: &usize| *parent != i && in_file.contains(&(*parent, &dependency.path));
+            needed_by.extend(known().filter(beside).map(|parent| reference(&components[parent])));
+            if dependency.direct == Some(true) {
+                needed_by.insert(ROOT.to_owned());
+            }
+        }
+        if needed_by.is_empty() {
+            needed_by.insert(ROOT.to_owned());
+        }
+        for parent in needed_by {
+            edges.entry(parent).or_default().insert(reference(found));
+        }
+    }
+    edges.into_iter().map(|(r#ref, depends_on)| Edges { r#ref, depends_on }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+    use snapbox::{IntoData as _, assert_data_eq, str};
+
+    #[test]
+    fn the_layout_is_fixed() {
+        assert_data_eq!(
+            cyclonedx(&samples::audit_of_a_repository()),
+            str![[r#"
+{
+  "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+  "bomFormat": "CycloneDX",
+  "specVersion": "1.6",
+  "version": 1,
+  "metadata": {
+    "tools": {
+      "components": [
+        {
+          "type": "application",
+          "name": "picklegate",
+          "version": "0.1.0"
+        }
+      ]
+    },
+    "component": {
+      "type": "application",
+      "bom-ref": "picklegate:audited",
+      "name": "repository"
+    },
+    "properties": [
+      {
+        "name": "picklegate:not-read",
+        "value": "tools/requirements.txt:3: expected a distribution name, found `=HYPERLINK(\"x\")`"
+      },
+      {
+        "name": "picklegate:not-read",
+        "value": "\\xff<script>/requirements.txt:1: expected a version specifier after the name, found `evil�name|x`"
+      },
+      {
+        "name": "picklegate:not-read",
+        "value": "\\xff<script>/requirements.txt:2: expected a version specifier after the name, found `six�[2J==1.16`"
+      }
+    ]
+  },
+  "components": [
+    {
+      "type": "library",
+      "bom-ref": "picklegate:lib",
+      "name": "lib",
+      "scope": "required",
+      "evidence": {
+        "occurrences": [
+          {
+            "location": "tools/requirements.txt",
+            "line": 4,
+            "additionalContext": "declared any version for runtime; python_version < '3.9'"
+          }
+        ]
+      },
+      "properties": [
+        {
+          "name": "picklegate:exposure",
+          "value": "unknown"
+        },
+        {
+          "name": "picklegate:evidence",
+          "value": "declared"
+        },
+        {
+          "name": "picklegate:path",
+          "value": "tools/requirements.txt"
+        },
+        {
+          "name": "picklegate:line",
+          "value": "4"
+        },
+        {
+          "name": "picklegate:in-force",
+          "value": "true"
+        }
+      ]
+    },
+    {
+      "type": "platform",
+      "bom-ref": "picklegate:python%20standard%20library",
+      "name": "python standard library",
+      "scope": "required",
+      "properties": [
+        {
+          "name": "picklegate:exposure",
+          "value": "active"
+        },
+        {
+          "name": "picklegate:rule:active",
+          "value": "pickle-load"
+        },
+        {
+          "name": "picklegate:calls:pickle-load:error",
+          "value": "2"
+        },
+        {
+          "name": "picklegate:calls:pickle-load:allowed",
+          "value": "1"
+        }
+      ]
+    },
+    {
+      "type": "library",
+      "bom-ref": "pkg:pypi/safetensors",
+      "name": "safetensors",
+      "scope": "required",
+      "purl": "pkg:pypi/safetensors",
+      "evidence": {
+        "occurrences": [
+          {
+            "location": "tools/requirements.txt",
+            "line": 2,
+            "additionalContext": "declared any version for runtime"
+          }
+        ]
+      },
+      "properties": [
+        {
+          "name": "picklegate:exposure",
+          "value": "harmless"
+        },
+        {
+          "name": "picklegate:evidence",
+          "value": "declared"
+        },
+        {
+          "name": "picklegate:path",
+          "value": "tools/requirements.txt"
+        },
+        {
+          "name": "picklegate:line",
+          "value": "2"
+        },
+        {
+          "name": "picklegate:in-force",
+          "value": "true"
+        }
+      ]
+    },
+    {
+      "type": "library",
+      "bom-ref": "pkg:pypi/sympy@1.13.1",
+      "name": "sympy",
+      "version": "1.13.1",
+      "scope": "required",
+      "purl": "pkg:pypi/sympy@1.13.1",
+      "evidence": {
+        "occurrences": [
+          {
+            "location": "uv.lock",
+            "line": 14,
+            "additionalContext": "locked 1.13.1 for runtime"
+          }
+        ]
+      },
+      "properties": [
+        {
+          "name": "picklegate:exposure",
+          "value": "unknown"
+        },
+        {
+          "name": "picklegate:evidence",
+          "value": "locked"
+        },
+        {
+          "name": "picklegate:path",
+          "value": "uv.lock"
+        },
+        {
+          "name": "picklegate:line",
+          "value": "14"
+        },
+        {
+          "name": "picklegate:in-force",
+          "value": "true"
+        }
+      ]
+    },
+    {
+      "type": "library",
+      "bom-ref": "pkg:pypi/torch",
+      "name": "torch",
+      "scope": "required",
+      "purl": "pkg:pypi/torch",
+      "evidence": {
+        "occurrences": [
+          {
+            "location": "pyproject.toml",
+            "line": 4,
+            "additionalContext": "declared >=2 for runtime"
+          }
+        ]
+      },
+      "properties": [
+        {
+          "name": "picklegate:exposure",
+          "value": "active"
+        },
+        {
+          "name": "picklegate:rule:active",
+          "value": "torch-load"
+        },
+        {
+          "name": "picklegate:calls:torch-load:error",
+          "value": "1"
+        },
+        {
+          "name": "picklegate:calls:torch-load:warning",
+          "value": "1"
+        },
+        {
+          "name": "picklegate:evidence",
+          "value": "declared"
+        },
+        {
+          "name": "picklegate:path",
+          "value": "pyproject.toml"
+        },
+        {
+          "name": "picklegate:line",
+          "value": "4"
+        },
+        {
+          "name": "picklegate:in-force",
+          "value": "false"
+        }
+      ]
+    },
+    {
+      "type": "library",
+      "bom-ref": "pkg:pypi/torch@2.3.1",
+      "name": "torch",
+      "version": "2.3.1",
+      "scope": "required",
+      "purl": "pkg:pypi/torch@2.3.1",
+      "evidence": {
+        "occurrences": [
+          {
+            "location": "uv.lock",
+            "line": 9,
+            "additionalContext": "locked 2.3.1 for runtime"
+          }
+        ]
+      },
+      "properties": [
+        {
+          "name": "picklegate:exposure",
+          "value": "active"
+        },
+        {
+          "name": "picklegate:rule:active",
+          "value": "torch-load"
+        },
+        {
+          "name": "picklegate:calls:torch-load:error",
+          "value": "1"
+        },
+        {
+          "name": "picklegate:calls:torch-load:warning",
+          "value": "1"
+        },
+        {
+          "name": "picklegate:evidence",
+          "value": "locked"
+        },
+        {
+          "name": "picklegate:path",
+          "value": "uv.lock"
+        },
+        {
+          "name": "picklegate:line",
+          "value": "9"
+        },
+        {
+          "name": "picklegate:in-force",
+          "value": "true"
+        }
+      ]
+    },
+    {
+      "type": "library",
+      "bom-ref": "pkg:pypi/zodb@5.8",
+      "name": "zodb",
+      "version": "5.8",
+      "scope": "required",
+      "purl": "pkg:pypi/zodb@5.8",
+      "evidence": {
+        "occurrences": [
+          {
+            "location": "tools/requirements.txt",
+            "line": 1,
+            "additionalContext": "pinned ==5.8 for runtime"
+          }
+        ]
+      },
+      "properties": [
+        {
+          "name": "picklegate:exposure",
+          "value": "dormant"
+        },
+        {
+          "name": "picklegate:rule:dormant",
+          "value": "zodb-open"
+        },
+        {
+          "name": "picklegate:evidence",
+          "value": "pinned"
+        },
+        {
+          "name": "picklegate:path",
+          "value": "tools/requirements.txt"
+        },
+        {
+          "name": "picklegate:line",
+          "value": "1"
+        },
+        {
+          "name": "picklegate:in-force",
+          "value": "true"
+        }
+      ]
+    }
+  ],
+  "dependencies": [
+    {
+      "ref": "picklegate:audited",
+      "dependsOn": [
+        "picklegate:lib",
+        "picklegate:python%20standard%20library",
+        "pkg:pypi/safetensors",
+        "pkg:pypi/torch",
+        "pkg:pypi/torch@2.3.1",
+        "pkg:pypi/zodb@5.8"
+      ]
+    },
+    {
+      "ref": "picklegate:lib"
+    },
+    {
+      "ref": "picklegate:python%20standard%20library"
+    },
+    {
+      "ref": "pkg:pypi/safetensors"
+    },
+    {
+      "ref": "pkg:pypi/sympy@1.13.1"
+    },
+    {
+      "ref": "pkg:pypi/torch"
+    },
+    {
+      "ref": "pkg:pypi/torch@2.3.1",
+      "dependsOn": [
+        "pkg:pypi/sympy@1.13.1"
+      ]
+    },
+    {
+      "ref": "pkg:pypi/zodb@5.8"
+    }
+  ],
+  "compositions": [
+    {
+      "aggregate": "incomplete",
+      "assemblies": [
+        "picklegate:audited"
+      ],
+      "dependencies": [
+        "picklegate:audited"
+      ]
+    }
+  ]
+}
+
+"#]]
+            .raw()
+        );
+    }
+
+    #[test]
+    fn package_urls_are_encoded() {
+        assert_eq!(encoded("1!2.0+cu121 é"), "1%212.0%2Bcu121%20%C3%A9");
+    }
+}
