@@ -5,7 +5,7 @@
 use super::super::json::document;
 use super::{scopes, version};
 use crate::audit::{Audit, AuditedEntry, AuditedLibrary, Calls};
-use crate::catalog::{Dependency, Scope, Source};
+use crate::catalog::{self, Dependency, Scope, Source};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -181,7 +181,7 @@ fn component(library: &AuditedLibrary, bom_ref: String, entries: &[&AuditedEntry
     }
     let first = entries.first().map(|entry| &entry.dependency);
     Component {
-        version: first.and_then(|dependency| dependency.version.as_ref()).map(ToString::to_string),
+        version: first.and_then(exact),
         scope: Some(scope(entries)),
         purl: first.and_then(purl),
         evidence: Some(occurrences(entries)).filter(|evidence| !evidence.occurrences.is_empty()),
@@ -222,7 +222,7 @@ fn scope(entries: &[&AuditedEntry]) -> &'static str {
 /// What identifies a library in a version: equal for entries that mean the same.
 fn reference(dependency: &Dependency) -> String {
     purl(dependency).unwrap_or_else(|| {
-        let version = dependency.version.as_ref().map(|version| format!("@{}", encoded(&version.to_string())));
+        let version = exact(dependency).map(|version| format!("@{}", encoded(&version)));
         format!("picklegate:{}{}", encoded(dependency.name.as_str()), version.unwrap_or_default())
     })
 }
@@ -238,9 +238,20 @@ fn purl(dependency: &Dependency) -> Option<String> {
         Source::Vcs(url) => format!("?vcs_url={}", encoded(url)),
         Source::Path { .. } => return None,
     };
-    let kind = if dependency.format.starts_with("conda") { "conda" } else { "pypi" };
-    let version = dependency.version.as_ref().map(|version| format!("@{}", encoded(&version.to_string())));
-    Some(format!("pkg:{kind}/{}{}{qualifier}", encoded(dependency.name.as_str()), version.unwrap_or_default()))
+    // Other formats of conda hold packages of both kinds.
+    let (kind, name) = match dependency.format {
+        "conda explicit lock" | "conda recipe" => ("conda", dependency.raw_name.as_str()),
+        _ => ("pypi", dependency.name.as_str()),
+    };
+    let version = exact(dependency).map(|version| format!("@{}", encoded(&version)));
+    Some(format!("pkg:{kind}/{}{}{qualifier}", encoded(name), version.unwrap_or_default()))
+}
+
+/// The exact version; that of a lock as written, where PEP 440 cannot express it.
+fn exact(dependency: &Dependency) -> Option<String> {
+    let written = || Some(dependency.raw_version.clone()).filter(|raw| !raw.is_empty());
+    let locked = dependency.evidence >= catalog::Evidence::Locked;
+    dependency.version.as_ref().map(ToString::to_string).or_else(|| written().filter(|_| locked))
 }
 
 /// Percent-encoded, but for what package URLs leave as it is.
