@@ -3,7 +3,8 @@
 use super::formats::{self, BORROWED, Format, Tier};
 use super::reading::{Include, Reading, Workspace, shown};
 use super::{
-    Dependency, Diagnostic, DistributionName, Evidence, Gravity, Inventory, Scope, Source, pyproject, requirements,
+    Dependency, Diagnostic, DistributionName, Evidence, FORMATS, Gravity, Inventory, Scope, Source, pyproject,
+    requirements,
 };
 use crate::snapshot::{Entry, EntryKind, File, RepoPath, Snapshot};
 use bstr::ByteSlice as _;
@@ -141,7 +142,8 @@ pub(super) fn read(
     let mut reader = Reader { snapshot, inventory: Inventory::default(), visits: BTreeMap::new(), followed: 0 };
     let entries = reader.list(directory);
     let mut own = reader.manifests(directory, &entries, tier);
-    for (format, below) in BORROWED {
+    let of_tier = |name: &str| FORMATS.iter().any(|format| format.name == name && format.tier == tier);
+    for (format, below) in BORROWED.iter().filter(|(format, _)| of_tier(format)) {
         let first = below.split('/').next().unwrap_or(below).as_bytes();
         if entries.iter().any(|entry| entry.kind == EntryKind::Directory && entry.name == first) {
             let below = directory.join(below.as_bytes());

@@ -1,7 +1,7 @@
 //! What a manifest format is, and the one way to read a file in any of them.
 
 use super::reading::Reading;
-use super::{FORMATS, conda_environment, conda_recipe, requirements, text};
+use super::{FORMATS, ci, conda_environment, conda_recipe, requirements, text};
 use crate::snapshot::RepoPath;
 use bstr::ByteSlice as _;
 
@@ -56,7 +56,17 @@ pub(super) const BORROWED: &[(&str, &str)] = &[
     (conda_recipe::FORMAT, "conda"),
     (conda_recipe::FORMAT, "conda.recipe"),
     (conda_recipe::FORMAT, "recipe"),
+    (ci::WORKFLOW, ".github/workflows"),
+    (ci::WORKFLOW, ".gitea/workflows"),
+    (ci::WORKFLOW, ".forgejo/workflows"),
+    (ci::WORKFLOW, ".circleci"),
 ];
+
+/// Whether `directory` is one that the format called `name` has for files that speak for a directory above.
+pub(super) fn is_borrowed(name: &str, directory: &str) -> bool {
+    let directory = RepoPath::from(directory);
+    BORROWED.iter().any(|(format, below)| *format == name && is_below(&directory, below))
+}
 
 fn is_below(directory: &RepoPath, below: &str) -> bool {
     directory

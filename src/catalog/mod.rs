@@ -12,6 +12,7 @@
 //! assert_eq!(governing.candidates[0].raw_version, "==2.5.1");
 //! ```
 
+mod ci;
 mod conda_environment;
 mod conda_explicit;
 mod conda_lock;
@@ -50,6 +51,7 @@ mod pixi_lock;
 mod poetry;
 mod poetry_constraint;
 mod poetry_lock;
+mod pre_commit;
 mod pylock;
 mod pyproject;
 mod reading;
@@ -132,6 +134,9 @@ const FORMATS: &[Format] = &[
         tier: Project,
         read: conda_environment::read,
     },
+    Format { name: ci::WORKFLOW, is_manifest: ci::is_workflow, tier: LastResort, read: ci::read },
+    Format { name: ci::FORMAT, is_manifest: ci::is_configuration, tier: LastResort, read: ci::read },
+    Format { name: pre_commit::FORMAT, is_manifest: pre_commit::is_manifest, tier: LastResort, read: pre_commit::read },
     Format { name: dockerfile::FORMAT, is_manifest: dockerfile::is_manifest, tier: Project, read: dockerfile::read },
 ];
 

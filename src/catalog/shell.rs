@@ -8,11 +8,11 @@ use memchr::memchr;
 /// More words than this of one command are not looked at.
 const MAX_WORDS: usize = 10_000;
 
-/// Substitutions within one another; deeper ones are text.
-const MAX_DEPTH: usize = 50;
+/// Substitutions within one another; deeper ones are text. Each level looks at all that is in it.
+const MAX_DEPTH: usize = 8;
 
 /// Beyond this many bytes, what began as `${` is text.
-const MAX_EXPRESSION: usize = 1000;
+pub(super) const MAX_EXPRESSION: usize = 200;
 
 /// The shells whose heredocs and `-c` arguments are scripts again.
 pub(super) const SHELLS: &[&str] = &["sh", "bash", "ash", "dash", "zsh"];

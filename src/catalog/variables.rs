@@ -72,6 +72,11 @@ impl Variables {
 
     /// The value of the variable that `text` starts with, and the length of its name there.
     fn value<'a>(&'a self, text: &'a str) -> (Option<&'a str>, usize) {
+        let mut near = text.len().min(shell::MAX_EXPRESSION);
+        while !text.is_char_boundary(near) {
+            near -= 1;
+        }
+        let text = &text[..near];
         if let Some(inner) = text.strip_prefix("${{").and_then(|inner| inner.split_once("}}")).map(|(inner, _)| inner) {
             let name = inner.trim().strip_prefix("env.");
             return (name.and_then(|name| self.known(name)), inner.len() + 5);

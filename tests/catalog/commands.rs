@@ -1,7 +1,8 @@
 //! Dependencies that stand in commands and in source files, and what they decide.
 
-use picklegate::catalog::{Catalog, DistributionName, Gravity, Inventory, Scope, within};
+use picklegate::catalog::{Catalog, DistributionName, Gravity, Inventory, Scope, entries_of, within};
 use picklegate::snapshot::{MemorySnapshot, RepoPath};
+use std::time::{Duration, Instant};
 
 type Files<'a> = &'a [(&'a str, &'a str)];
 
@@ -115,4 +116,58 @@ fn an_audit_reads_sources_too() {
     let problems: Vec<_> = found.diagnostics.iter().map(|d| (d.path.to_string(), d.gravity)).collect();
     assert_eq!(problems, [("bad.py".to_owned(), Gravity::Unread)]);
     assert_eq!(found.manifests.len(), 4);
+}
+
+#[test]
+fn ci_counts_where_no_project_has_evidence() {
+    let workflow =
+        (".github/workflows/ci.yml", "jobs: {a: {steps: [{run: pip install torch==2.5.1 -r ci/deps.list}]}}\n");
+    let hooks = (".pre-commit-config.yaml", "repos: [{hooks: [{additional_dependencies: [torch>=2]}]}]\n");
+    assert_eq!(governing(&[workflow, ("a/b.py", "")], "a/b.py"), [".github/workflows/ci.yml:1 ==2.5.1"]);
+    assert_eq!(governing(&[hooks, ("a/b.py", "")], "a/b.py"), [".pre-commit-config.yaml:1 >=2"]);
+    assert_eq!(governing(&[workflow, hooks, REQUIREMENTS, ("a/b.py", "")], "a/b.py"), ["requirements.txt:1 ==2.7.0"]);
+    assert_eq!(
+        governing(&[workflow, ("a/requirements.txt", "numpy\n"), ("a/b.py", "")], "a/b.py"),
+        [".github/workflows/ci.yml:1 ==2.5.1"]
+    );
+    let included = everything(&[workflow, ("ci/deps.list", "numpy==1\n")]);
+    assert_eq!(entries(&included), [".github/workflows/ci.yml:1 torch ==2.5.1 ci", "ci/deps.list:1 numpy ==1 ci"]);
+}
+
+#[test]
+fn long_commands_and_open_ends_take_linear_time() {
+    let names = ["Dockerfile", ".github/workflows/ci.yml", "x.py", "x.ipynb"];
+    for unit in [
+        "$(",
+        "`",
+        "\"$(",
+        "'",
+        "\"",
+        "(",
+        "<<A ",
+        "cat <<A\n",
+        "\\\n",
+        "${",
+        "{{",
+        "bash -c \"",
+        "a==$A ",
+        "--with a,",
+        "[",
+        "-r x ",
+    ] {
+        let fill = unit.repeat(300_000 / unit.len());
+        let escaped = fill.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let texts = [
+            format!("RUN pip install {fill}"),
+            format!("run: |\n  pip install {}", fill.replace('\n', "\n  ")),
+            format!("# /// script\n# dependencies = ['{}']\n# ///\n", fill.replace('\n', "\n# ")),
+            format!("{{\"cells\": [{{\"cell_type\": \"code\", \"source\": \"!pip install {escaped}\"}}]}}"),
+        ];
+        for (name, text) in names.iter().zip(texts) {
+            let started = Instant::now();
+            let found = entries_of(&RepoPath::from(*name), text.as_bytes());
+            assert!(started.elapsed() < Duration::from_secs(20), "{name} {unit}: {:?}", started.elapsed());
+            assert!(found.diagnostics.len() <= 60, "{name} {unit}: {}", found.diagnostics.len());
+        }
+    }
 }

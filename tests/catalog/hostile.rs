@@ -25,6 +25,10 @@ const ALL: &[&str] = &[
     "conda-linux-64.lock",
     "pixi.toml",
     "pixi.lock",
+    ".github/workflows/ci.yml",
+    ".pre-commit-config.yaml",
+    "x.py",
+    "x.ipynb",
 ];
 
 /// Reads `text` as each of `names` on a small stack, in time that only a non-linear reader exceeds.
@@ -246,6 +250,17 @@ const PIECES: &[&str] = &[
     "file:",
     "\n  ",
     "RUN ",
+    "# /// script\n",
+    "# dependencies = [",
+    "# ///\n",
+    "#",
+    "    - run: |\n        ",
+    "- additional_dependencies: ",
+    "repos:\n",
+    "env: {A: 1}\n",
+    "{\"cells\": [{\"cell_type\": \"code\", \"source\": [\"%pip install a\\n\", \"",
+    "\"]}]}",
+    "%%bash\\n",
     "ENV A=1\n",
     "pip install ",
     "uvx --with ",
