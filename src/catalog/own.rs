@@ -6,6 +6,8 @@ use super::{Catalog, Dependency, DistributionName, Inventory, Tier, Weighed, dec
 use crate::snapshot::{File, RepoPath, Snapshot, SnapshotError};
 use crate::syntax::{decode, is_code, is_notebook, is_python, may_be_script};
 
+const BLOCK_BEHIND_MARK: &[u8] = b"\xef\xbb\xbf# ///";
+
 /// What the source file `path` of this content says of its own dependencies: a script in its PEP 723 block, a notebook in
 /// the cells that install something. `None` for nearly all files, at the price of one search for bytes.
 ///
@@ -19,6 +21,8 @@ pub fn within(path: &RepoPath, bytes: &[u8]) -> Option<Inventory> {
         reading = Reading::new(path, script_block::FORMAT);
         script_block::may_be_in(bytes)
             && is_python(path, bytes)
+            // No tool finds a block behind a byte order mark.
+            && !bytes.starts_with(BLOCK_BEHIND_MARK)
             && decode(bytes).is_ok_and(|text| script_block::read(&mut reading, &text))
     };
     is_found.then(|| Inventory::from(reading))

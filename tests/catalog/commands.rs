@@ -1,6 +1,8 @@
 //! Dependencies that stand in commands and in source files, and what they decide.
 
-use picklegate::catalog::{Catalog, DistributionName, Gravity, Inventory, Scope, entries_of, within};
+use picklegate::catalog::{
+    Catalog, Dependency, DistributionName, Evidence, Gravity, Inventory, Scope, entries_of, within,
+};
 use picklegate::snapshot::{MemorySnapshot, RepoPath};
 use std::time::{Duration, Instant};
 
@@ -169,5 +171,95 @@ fn long_commands_and_open_ends_take_linear_time() {
             assert!(started.elapsed() < Duration::from_secs(20), "{name} {unit}: {:?}", started.elapsed());
             assert!(found.diagnostics.len() <= 60, "{name} {unit}: {}", found.diagnostics.len());
         }
+    }
+}
+
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/manifests/");
+
+fn recorded(path: &str) -> String {
+    std::fs::read_to_string(format!("{DATA}{path}")).expect("test data can be read")
+}
+
+fn json(path: &str) -> serde_json::Value {
+    serde_json::from_str(&recorded(path)).expect("test data is JSON")
+}
+
+#[test]
+fn blocks_are_found_where_the_reference_finds_them() {
+    for case in json("uv-script/blocks.json").as_array().expect("a list") {
+        let text = |key: &str| case[key].as_str().expect("a string");
+        let found = match within(&RepoPath::from("x.py"), text("text").as_bytes()) {
+            None => "none",
+            Some(own) if own.diagnostics.iter().any(|d| d.gravity == Gravity::Unread) => "error",
+            Some(_) => "block",
+        };
+        // The reference does not look at the type of the list; uv does.
+        let expected = if text("case") == "wrong_type" { text("uv") } else { text("reference") };
+        assert_eq!(found, expected, "{}", text("case"));
+        if text("uv") != "error" && text("case") != "other_type_around" {
+            assert_eq!(found, text("uv"), "{}", text("case"));
+        }
+    }
+}
+
+#[test]
+fn the_lock_of_a_script_has_what_uv_exports() {
+    let (script, lock) = (recorded("uv-script/fetch.py"), recorded("uv-script/fetch.py.lock"));
+    let found = everything(&[("fetch.py", &script), ("fetch.py.lock", &lock)]);
+    assert_eq!(found.diagnostics, []);
+    let locked = found.dependencies.iter().filter(|d| d.path == RepoPath::from("fetch.py.lock"));
+    let mut locked: Vec<String> = locked.map(|d| format!("{}=={}", d.name, d.raw_version)).collect();
+    let export = recorded("uv-script/export.txt");
+    let mut exported: Vec<String> = export
+        .lines()
+        .filter(|l| l.contains("==") && !l.trim_start().starts_with('#'))
+        .map(|l| l.split(" ;").next().unwrap_or(l).to_owned())
+        .collect();
+    locked.sort();
+    exported.sort();
+    assert_eq!(locked, exported);
+    assert!(found.dependencies.iter().filter(|d| d.evidence == Evidence::Locked).all(|d| d.scopes == [Scope::Script]));
+    let declared = found.dependencies.iter().filter(|d| d.path == RepoPath::from("fetch.py"));
+    let declared: Vec<String> = declared.map(|d| format!("{} {} {}", d.line, d.name, d.raw_version)).collect();
+    assert_eq!(declared, ["4 requests >=2.31", "5 rich ", "9 urllib3 <2.3"]);
+}
+
+#[test]
+fn commands_are_read_as_pip_reads_them() {
+    for command in json("pip-commands/commands.json")["commands"].as_array().expect("a list") {
+        let texts = |key: &str| -> Vec<&str> {
+            command[key].as_array().expect("a list").iter().map(|text| text.as_str().expect("a string")).collect()
+        };
+        let line = command["command"].as_str().expect("a string");
+        // Each file that it names has one entry, so that inclusions show.
+        let mut files = vec![("Dockerfile".to_owned(), format!("RUN {line}\n"))];
+        files.extend(
+            texts("requirements")
+                .iter()
+                .chain(&texts("constraints"))
+                .map(|file| ((*file).to_owned(), format!("of-{}\n", file.replace(".txt", "")))),
+        );
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let found = everything(&files);
+        assert_eq!(found.diagnostics, [], "{line}");
+        let of = |constrains: bool| {
+            let is = move |d: &&Dependency| d.scopes.contains(&Scope::Constraint) == constrains;
+            let mut names: Vec<String> = found.dependencies.iter().filter(is).map(|d| d.name.to_string()).collect();
+            names.sort();
+            names
+        };
+        let name = |text: &&str| {
+            let text = text.split_once("#egg=").map_or(*text, |(_, name)| name);
+            let end = text.find(|c: char| "=<>!~[@; ".contains(c)).unwrap_or(text.len());
+            (!text.starts_with('.')).then(|| text[..end].to_owned())
+        };
+        let included =
+            |key: &str| texts(key).iter().map(|file| format!("of-{}", file.replace(".txt", ""))).collect::<Vec<_>>();
+        let mut expected: Vec<String> = texts("args").iter().chain(&texts("editables")).filter_map(name).collect();
+        expected.extend(included("requirements"));
+        expected.sort();
+        let mut limits = included("constraints");
+        limits.sort();
+        assert_eq!((of(false), of(true)), (expected, limits), "{line}");
     }
 }
