@@ -1,5 +1,6 @@
 //! What the commands of a script install, as entries and inclusions. Says nothing of commands it does not know.
 
+use super::conda_spec::{self, MatchSpec};
 use super::installers::{Names, TOOLS, Value, may_install, option, tool};
 use super::reading::{Include, Reading, shown};
 use super::shell::{self, SHELLS, base_name};
@@ -287,7 +288,15 @@ impl Installs<'_, '_> {
     }
 
     fn conda(&mut self, word: &Word) {
-        self.reading.computed(self.line(word), format!("conda installs `{}`: not read", shown(&word.text)));
+        let (text, is_whole) = self.context.variables.expand(&word.text);
+        if !is_whole {
+            return self.computed(word, &text);
+        }
+        let line = self.line(word);
+        match MatchSpec::split(&text) {
+            Ok(spec) => conda_spec::add(self.reading, &spec, line, std::slice::from_ref(&self.context.scope), None),
+            Err(expected) => self.reading.odd(line, format!("{expected}, found `{}`", shown(&text))),
+        }
     }
 }
 
@@ -420,6 +429,11 @@ mod tests {
             ),
             ("pdm add -dG test a -e ./x", vec!["1 a"]),
             ("pipenv install --dev a -r r.txt", vec!["1 a", "1 -r r.txt"]),
+            (
+                "conda install -y -n x -c conda-forge python=3.11 pytorch=2.5 'conda-forge::numpy>=1,<2' scipy==1.11",
+                vec!["1 pytorch =2.5", "1 numpy >=1,<2", "1 scipy ==1.11"],
+            ),
+            ("micromamba create --name x --file environment.yml joblib", vec!["1 joblib"]),
         ] {
             assert_eq!(installed(script), expected, "{script}");
         }
