@@ -1,7 +1,7 @@
 //! `docs/manifests.md` says what is read of each kind of manifest: its samples are read here, and what they give is
 //! written below them. `UPDATE_DOCS=1 cargo test --test catalog documented` brings that up to date.
 
-use picklegate::catalog::{Catalog, Dependency, Source, format_names};
+use picklegate::catalog::{Catalog, Dependency, Evidence, InstalledEnvironment, Source, format_names};
 use picklegate::snapshot::{MemorySnapshot, RepoPath};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -54,15 +54,29 @@ fn the_comparison_has_a_row_for_each_section() {
 fn section(text: &str) -> Section {
     let title = text.lines().next().unwrap_or_default().to_owned();
     let mut snapshot = MemorySnapshot::default();
+    let mut samples = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
         let Some(path) = line.strip_prefix("```").and_then(|info| info.split_once(' ')).map(|(_, path)| path) else {
             continue;
         };
         let content: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-        snapshot.insert(RepoPath::from(path), format!("{}\n", content.join("\n")));
+        samples.push((path, format!("{}\n", content.join("\n"))));
     }
-    let inventory = Catalog::new(&snapshot).everything();
+    // Samples below `.venv` are an environment, and given as one.
+    let mut installed = MemorySnapshot::default();
+    for (path, content) in samples {
+        match path.strip_prefix(".venv/") {
+            Some(path) => installed.insert(RepoPath::from(path), content),
+            None => snapshot.insert(RepoPath::from(path), content),
+        }
+    }
+    let environments: Vec<InstalledEnvironment> =
+        InstalledEnvironment::read(RepoPath::from(".venv"), Box::new(installed)).into_iter().collect();
+    let catalog = Catalog::with_environments(&snapshot, &environments);
+    let mut inventory = catalog.everything();
+    let undeclared = catalog.undeclared(&inventory);
+    inventory.dependencies.extend(undeclared.imports.into_iter().map(|import| import.dependency));
     assert!(!inventory.dependencies.is_empty(), "{title}: nothing is read of its samples");
     let mut read = "| place | distribution | version | evidence | for | more |\n|---|---|---|---|---|---|\n".to_owned();
     inventory.dependencies.iter().for_each(|found| read.push_str(&row(found)));
@@ -72,7 +86,10 @@ fn section(text: &str) -> Section {
             let _ = writeln!(read, "- `{said}`");
         });
     }
-    Section { title, read, formats: inventory.dependencies.iter().map(|found| found.format).collect() }
+    // Environments and sources are no manifests, so theirs are not in the table of formats.
+    let is_of_manifest = |found: &&Dependency| !matches!(found.evidence, Evidence::Installed | Evidence::Imported);
+    let formats = inventory.dependencies.iter().filter(is_of_manifest).map(|found| found.format).collect();
+    Section { title, read, formats }
 }
 
 fn row(found: &Dependency) -> String {

@@ -368,6 +368,10 @@ fn hostile_environments_end_soon() {
     let extras: String = (0..50_000).map(|n| format!("Requires-Dist: a[x{}]; extra == 'x{n}'\n", n + 1)).collect();
     let chain = format!("Name: a\nVersion: 1\nRequires-Dist: a[x0]\n{extras}");
     assert_eq!(names(&read(&[("a-1.dist-info/METADATA", &chain)])), ["a 1"]);
+    let files: String = (0..60_000).map(|n| format!("\"site-packages/a{n}-1.dist-info/METADATA\",")).collect();
+    let record = format!("{{\"name\": \"a\", \"version\": \"1\", \"files\": [{files}\"\"]}}");
+    let snapshot = MemorySnapshot::from([("conda-meta/a.json", record.as_str())]);
+    assert_eq!(read_snapshot(snapshot).dependencies.len(), 60_000);
     assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
 }
 

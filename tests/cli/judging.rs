@@ -473,3 +473,30 @@ hint: `picklegate rules list` names them all
 "#]],
     );
 }
+
+#[test]
+fn an_environment_says_what_the_code_runs_with() {
+    let repository = Repository::new();
+    repository.write("requirements.txt", "torch==2.7.0\n");
+    repository.write("load.py", "import sys, torch\ntorch.load(sys.argv[1])\n");
+    repository.write("venv/pyvenv.cfg", "");
+    repository.write("venv/.gitignore", "*\n");
+    let metadata = "venv/lib/python3.12/site-packages/torch-2.5.1.dist-info/METADATA";
+    repository.write(metadata, "Metadata-Version: 2.1\nName: torch\nVersion: 2.5.1\n");
+    let run = |arguments: &[&str]| {
+        let output = repository.picklegate(arguments);
+        (output.status.code(), show(&output))
+    };
+    assert_eq!(run(&["scan"]).0, Some(0));
+    let (code, scan) = run(&["scan", "--environment", "venv/"]);
+    assert_eq!(code, Some(1));
+    assert!(scan.contains(&format!("{metadata}:3 has installed torch 2.5.1, where")), "{scan}");
+    let (code, audit) = run(&["audit-deps", "venv", "--format", "json"]);
+    assert_eq!(code, Some(0));
+    assert!(audit.contains(metadata) && !audit.contains("requirements.txt"), "{audit}");
+    let (code, why) = run(&["audit-deps", "--environment", "venv", "--why", "torch"]);
+    assert!(code == Some(0) && why.contains(metadata) && why.contains("requirements.txt:1"), "{why}");
+    let (code, failure) = run(&["scan", "--environment", "."]);
+    assert_eq!(code, Some(2));
+    assert!(failure.contains("found no Python environment"), "{failure}");
+}

@@ -63,8 +63,7 @@ fn read_record(site: &mut Site<'_>, path: &RepoPath, record: &Record, text: &str
         names.push((DistributionName::new(&record.name), &record.name, Some(&record.version)));
     }
     for (name, raw_name, version) in names {
-        let found = site.installed.iter_mut().find(|found| found.dependency.name == name);
-        if let Some(found) = found {
+        if let Some(found) = site.find(&name) {
             found.dependency.direct = found.dependency.direct.or(direct);
             continue;
         }

@@ -44,14 +44,13 @@ pub(super) fn mark_editable(site: &mut Site<'_>, directory: &RepoPath) {
         let stem = name.strip_prefix("__editable__.").and_then(|name| name.strip_suffix(".pth"));
         let (Some(stem), EntryKind::File) = (stem, entry.kind) else { continue };
         let name = DistributionName::new(Named::split(stem).name);
-        let is_meant = |found: &&mut super::Installed| {
-            found.dependency.name == name && found.dependency.source == Source::Registry
-        };
         let file = File { path: directory.join(&entry.name), id: entry.id };
         // The finder of a package in several places is code, which is not run.
         let path = site.text(&file, &mut Vec::new()).map(|text| text.lines().next().unwrap_or_default().to_owned());
         let path = path.filter(|path| !path.starts_with("import ")).unwrap_or_default();
-        if let Some(found) = site.installed.iter_mut().find(is_meant) {
+        if let Some(found) = site.find(&name)
+            && found.dependency.source == Source::Registry
+        {
             found.dependency.source = Source::Path { path, editable: true };
         }
     }

@@ -3,9 +3,10 @@
 use super::requirers::Requirement;
 use crate::catalog::formats::MAX_BYTES;
 use crate::catalog::reading::{Reading, shown};
-use crate::catalog::{Dependency, Diagnostic, Evidence, Gravity, requirement, text};
+use crate::catalog::{Dependency, Diagnostic, DistributionName, Evidence, Gravity, requirement, text};
 use crate::snapshot::{Entry, File, RepoPath, Snapshot, SnapshotError};
 use pep440_rs::Version;
+use std::collections::BTreeMap;
 use std::str::FromStr as _;
 
 /// Longer names and versions are not taken for such.
@@ -16,6 +17,8 @@ pub(super) struct Site<'s> {
     snapshot: &'s dyn Snapshot,
     name: RepoPath,
     pub installed: Vec<Installed>,
+    /// The first of each name among them.
+    by_name: BTreeMap<DistributionName, usize>,
     pub diagnostics: Vec<Diagnostic>,
     pub unreadable: Vec<SnapshotError>,
 }
@@ -41,7 +44,19 @@ pub(super) struct Word {
 
 impl<'s> Site<'s> {
     pub(super) fn new(snapshot: &'s dyn Snapshot, name: RepoPath) -> Self {
-        Self { snapshot, name, installed: Vec::new(), diagnostics: Vec::new(), unreadable: Vec::new() }
+        Self {
+            snapshot,
+            name,
+            installed: Vec::new(),
+            by_name: BTreeMap::new(),
+            diagnostics: Vec::new(),
+            unreadable: Vec::new(),
+        }
+    }
+
+    /// The first distribution called `name` so far.
+    pub(super) fn find(&mut self, name: &DistributionName) -> Option<&mut Installed> {
+        self.by_name.get(name).and_then(|&position| self.installed.get_mut(position))
     }
 
     /// The path that entries and messages give: it begins with the name of the environment.
@@ -131,6 +146,7 @@ impl<'s> Site<'s> {
         let dependency =
             Dependency { evidence: Evidence::Installed, version, raw_version, ..reading.entry(&name.text, line) };
         self.diagnostics.append(&mut reading.finish().diagnostics);
+        self.by_name.entry(dependency.name.clone()).or_insert(self.installed.len());
         self.installed.push(Installed {
             dependency,
             requires: Vec::new(),
