@@ -32,10 +32,15 @@ impl Key<'_> {
 
 /// Splits `text`. What stands before the first section belongs to none and is left out.
 pub(super) fn sections(text: &str) -> Vec<Section<'_>> {
-    let mut sections: Vec<Section<'_>> = Vec::new();
+    sections_of((1..).zip(lines(text)))
+}
+
+/// Splits numbered lines, which may be those of a string in another format.
+pub(super) fn sections_of<'t>(lines: impl Iterator<Item = (u32, &'t str)>) -> Vec<Section<'t>> {
+    let mut sections: Vec<Section<'t>> = Vec::new();
     // How far the key is indented whose value is open.
     let mut open: Option<usize> = None;
-    for (line, physical) in (1..).zip(lines(text)) {
+    for (line, physical) in lines {
         let trimmed = physical.trim();
         if trimmed.is_empty() || trimmed.starts_with(['#', ';']) {
             continue;

@@ -61,6 +61,7 @@ mod script_block;
 mod setup_cfg;
 mod shell;
 mod text;
+mod tox_ini;
 mod tox_toml;
 mod tree;
 mod uv_graph;
@@ -89,6 +90,7 @@ const FORMATS: &[Format] = &[
     Format { name: pyproject::FORMAT, is_manifest: pyproject::is_manifest, tier: Project, read: pyproject::read },
     Format { name: hatch::FORMAT, is_manifest: hatch::is_manifest, tier: Project, read: hatch::read },
     Format { name: tox_toml::FORMAT, is_manifest: tox_toml::is_manifest, tier: LastResort, read: tox_toml::read },
+    Format { name: tox_ini::FORMAT, is_manifest: tox_ini::is_manifest, tier: LastResort, read: tox_ini::read },
     Format { name: setup_cfg::FORMAT, is_manifest: setup_cfg::is_manifest, tier: Project, read: setup_cfg::read },
     Format { name: uv_lock::FORMAT, is_manifest: uv_lock::is_manifest, tier: Project, read: uv_lock::read },
     Format { name: poetry_lock::FORMAT, is_manifest: poetry_lock::is_manifest, tier: Project, read: poetry_lock::read },

@@ -100,6 +100,17 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
     }
 }
 
+/// Reads what another format writes as a requirements file would, its inclusions for the same purpose.
+pub(super) fn read_inline(reading: &mut Reading, line: u32, text: &str, scope: &Scope) {
+    let first = reading.includes.len();
+    if let Err(expected) = read_line(reading, line, text.trim(), scope) {
+        requirement::read_name(reading, text, expected, line, std::slice::from_ref(scope));
+    }
+    for include in &mut reading.includes[first..] {
+        include.scope.get_or_insert_with(|| scope.clone());
+    }
+}
+
 /// Reads one logical line; the error says what was expected.
 pub(super) fn read_line(reading: &mut Reading, line: u32, logical: &str, scope: &Scope) -> Result<(), &'static str> {
     // As pip does: what stands before the first word that starts with `-` is the requirement, the rest are its options.

@@ -1,17 +1,17 @@
-//! `setup.cfg`: the lists of setuptools, and `requires-dist` of what came before them.
+//! `setup.cfg`: the lists of setuptools, `requires-dist` of what came before them, the extras of pbr, and tox's sections.
 //!
 //! What other tools keep there is not read.
 
 use super::ini::{self, Key};
 use super::reading::{Include, Reading, shown};
-use super::requirement;
-use super::{DistributionName, Scope};
+use super::{DistributionName, Scope, requirement, tox_ini};
 
 /// The name of this format.
 pub(super) const FORMAT: &str = "setup.cfg";
 
 const OPTIONS: &str = "options";
-const EXTRAS: &str = "options.extras_require";
+/// Sections that have a list for each extra: of setuptools, and of pbr.
+const EXTRAS: [&str; 2] = ["options.extras_require", "extras"];
 
 /// Sections, their keys, and what the entries are for.
 const LISTS: &[(&str, &str, Scope)] = &[
@@ -32,15 +32,19 @@ pub(super) fn is_manifest(name: &str, _directory: &str) -> bool {
 
 /// Reads the text of a `setup.cfg`.
 pub(super) fn read(reading: &mut Reading, text: &str) {
-    for section in ini::sections(text) {
+    let sections = ini::sections(text);
+    if sections.iter().any(|section| section.name == tox_ini::IN_SETUP_CFG) {
+        tox_ini::read_sections(reading, &sections);
+    }
+    for section in sections {
         for key in &section.keys {
-            if section.name == EXTRAS {
+            if EXTRAS.contains(&section.name) {
                 read_list(reading, key, &Scope::Extra(DistributionName::new(key.name).to_string()));
             } else if let Some((.., scope)) = LISTS.iter().find(|(of, name, _)| *of == section.name && key.is(name)) {
                 read_list(reading, key, scope);
             }
         }
-        if section.name == OPTIONS || section.name == EXTRAS {
+        if section.name == OPTIONS || EXTRAS.contains(&section.name) {
             for (line, text) in section.strays {
                 reading.unread(line, format!("expected `key = value` or an indented value, found `{}`", shown(text)));
             }

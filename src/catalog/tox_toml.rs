@@ -1,8 +1,8 @@
 //! `tox.toml`, and `[tool.tox]` of a `pyproject.toml`, which holds the same tables.
 
-use super::reading::{Include, Reading};
+use super::reading::Reading;
 use super::tree::{self, Node, Tree};
-use super::{Scope, requirement};
+use super::{Scope, ini, tox_ini};
 use toml::de::{DeTable, DeValue};
 
 /// The name of the format of `tox.toml`.
@@ -22,6 +22,9 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
 
 /// Reads what `[tool.tox]`, given as `tox`, says.
 pub(super) fn read_tables(reading: &mut Reading, tree: &Tree<'_>, tox: &DeTable<'_>) {
+    if let Some(node) = tox.get("legacy_tox_ini") {
+        tox_ini::read_sections(reading, &ini::sections_of(tree.text_lines(node)));
+    }
     deps(reading, tree, tox.get("requires"), "tox");
     deps(reading, tree, tree::table(tox, &["env_run_base"]).and_then(|base| base.get("deps")), "env_run_base");
     for (name, node) in tree::table(tox, &["env"]).into_iter().flatten() {
@@ -36,11 +39,13 @@ fn deps(reading: &mut Reading, tree: &Tree<'_>, node: Option<&Node<'_>>, environ
     let scope = Scope::Environment(environment.to_owned());
     let Some(node) = node else { return };
     match node.get_ref() {
-        DeValue::String(text) => text.lines().for_each(|text| read_line(reading, text, tree.line(node), &scope)),
+        DeValue::String(_) => {
+            tree.text_lines(node).for_each(|(line, text)| tox_ini::requirement_line(reading, line, text, &scope));
+        }
         DeValue::Array(items) => {
             for item in items {
                 match item.get_ref() {
-                    DeValue::String(text) => read_line(reading, text, tree.line(item), &scope),
+                    DeValue::String(text) => tox_ini::requirement_line(reading, tree.line(item), text, &scope),
                     DeValue::Table(reference) if reference.contains_key("replace") => {}
                     other => {
                         let problem =
@@ -55,20 +60,5 @@ fn deps(reading: &mut Reading, tree: &Tree<'_>, node: Option<&Node<'_>>, environ
                 format!("expected an array of requirements in deps of {environment}, found {}", tree::kind(other));
             reading.unread(tree.line(node), problem);
         }
-    }
-}
-
-fn read_line(reading: &mut Reading, text: &str, line: u32, scope: &Scope) {
-    let text = text.trim();
-    let included = |short: &str, long: &str| {
-        let target = text.strip_prefix(long).or_else(|| text.strip_prefix(short))?;
-        Some(target.trim_start_matches('=').trim().to_owned())
-    };
-    if let Some(target) = included("-r", "--requirement") {
-        reading.includes.push(Include { target, line, scope: Some(scope.clone()) });
-    } else if let Some(target) = included("-c", "--constraint") {
-        reading.includes.push(Include { target, line, scope: Some(Scope::Constraint) });
-    } else if !text.is_empty() && !text.starts_with(['-', '#', '.', '{']) {
-        requirement::read(reading, text, line, std::slice::from_ref(scope));
     }
 }

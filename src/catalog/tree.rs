@@ -16,6 +16,7 @@ pub(super) type Node<'t> = Spanned<DeValue<'t>>;
 
 /// A TOML document, or a piece of one that is a document by itself.
 pub(super) struct Tree<'t> {
+    text: &'t str,
     root: DeTable<'t>,
     lines: Lines,
     /// Lines of the document before this piece.
@@ -46,7 +47,7 @@ impl<'t> Tree<'t> {
             let line = lines.line(error.span().map_or(0, |span| span.start)).saturating_add(lines_before);
             reading.unread(line, format!("not TOML: {} more errors from here on", errors.len() - MAX_ERRORS));
         }
-        Self { root: root.into_inner(), lines, lines_before }
+        Self { text, root: root.into_inner(), lines, lines_before }
     }
 
     /// The outermost table.
@@ -62,6 +63,20 @@ impl<'t> Tree<'t> {
     /// How many lines end in it.
     pub(super) fn line_ends(&self) -> u32 {
         self.lines.count() - 1
+    }
+
+    /// The lines of the string `node`, each with the 1-based line it stands on; none where it is no string.
+    pub(super) fn text_lines<'a>(&self, node: &'a Node<'_>) -> impl Iterator<Item = (u32, &'a str)> + use<'a> {
+        let span = node.span();
+        let written = self.text.get(span.start..).unwrap_or("");
+        // What ends the line of the opening quotes is no part of the string.
+        let begins_below = ["\"\"\"", "'''"]
+            .iter()
+            .any(|quotes| written.strip_prefix(quotes).is_some_and(|inside| inside.starts_with(['\n', '\r'])));
+        let first = self.line(node).saturating_add(u32::from(begins_below));
+        let last = self.lines.line(span.end.saturating_sub(1)).saturating_add(self.lines_before);
+        let lines = node.get_ref().as_str().map(|text| (first..).zip(text.split('\n')));
+        lines.into_iter().flatten().map(move |(line, text)| (line.min(last), text))
     }
 }
 

@@ -151,7 +151,7 @@ deps = """
   --pre
 """
 "#;
-    let of_base = ["1 tox >=4 env:tox", "3 pytest  env:env_run_base", "5 numpy <2 env:old"];
+    let of_base = ["1 tox >=4 env:tox", "3 pytest  env:env_run_base", "6 numpy <2 env:old"];
     assert_eq!(entries("tox.toml", text), of_base);
     let files = [("tox.toml", text), ("requirements-test.txt", "torch==2.5.1\n"), ("constraints.txt", "")];
     let snapshot = MemorySnapshot::from(files);
@@ -201,4 +201,91 @@ fn groups_that_all_include_one_do_not_multiply_it() {
     let inventory = inventory("pyproject.toml", &text);
     assert_eq!(inventory.dependencies.len(), 100_000);
     assert!(inventory.dependencies.iter().all(|found| found.scopes.len() <= 64));
+}
+
+#[test]
+fn tox_ini_environments() {
+    let text = r#"[tox]
+envlist = py39
+requires =
+    tox>=4
+[base]
+deps =
+    requests # why
+    dev: dill
+[testenv]
+deps =
+    {[base]deps}
+    py{38,39}: six==1.16
+    !dev: attrs
+    torch=={env:TORCH:2}
+    {posargs}
+    -e .
+constraints = numpy<2
+[testenv:docs]
+deps = {[base]deps}
+    sphinx; python_version > "3"
+    {[nowhere]deps}
+    git+https://example.org/x#egg=x
+commands = pip install nothing
+[flake8]
+deps = nothing
+"#;
+    let inventory = inventory("tox.ini", text);
+    let found: Vec<String> = inventory
+        .dependencies
+        .iter()
+        .map(|d| format!("{} {} {}{}", d.line, d.raw_name, d.raw_version, d.scopes[0]).replacen("env:", " env:", 1))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "4 tox >=4 env:tox",
+            "7 requests  env:testenv",
+            "7 requests  env:docs",
+            "8 dill  env:dev",
+            "8 dill  env:docs",
+            "12 six ==1.16 env:py{38,39}",
+            "13 attrs  env:!dev",
+            "14 torch  env:testenv",
+            "17 numpy <2constraint",
+            "20 sphinx  env:docs",
+            "22 x  env:docs",
+        ]
+    );
+    let computed = [14, 15, 21].map(|line| (line, Gravity::Computed));
+    assert_eq!(gravities("tox.ini", text), computed);
+    assert_eq!(gravities("tox.ini", "[testenv]\ndeps\n"), [(2, Gravity::Odd)]);
+}
+
+#[test]
+fn tox_sections_in_setup_cfg_and_in_toml() {
+    let sections = "[testenv]\ndeps =\n    dill==0.3\n    a[b]>=1\n";
+    assert_eq!(entries("setup.cfg", sections), [""; 0], "without [tox:tox] they are not tox's");
+    let expected = ["3 dill ==0.3 env:testenv", "4 a >=1 env:testenv"];
+    assert_eq!(entries("setup.cfg", &format!("{sections}[tox:tox]\n")), expected);
+    let legacy = format!("[tool.tox]\nlegacy_tox_ini = \"\"\"{sections}\"\"\"\n");
+    let below = format!("[tool.tox]\nlegacy_tox_ini = '''\n{sections}'''\n");
+    assert_eq!(entries("pyproject.toml", &legacy), ["4 dill ==0.3 env:testenv", "5 a >=1 env:testenv"]);
+    assert_eq!(entries("pyproject.toml", &below), ["5 dill ==0.3 env:testenv", "6 a >=1 env:testenv"]);
+}
+
+#[test]
+fn tox_includes_files_for_its_environments() {
+    let tox = "[testenv]\ndeps =\n  -r{toxinidir}/requirements-dev.txt\n  -c limits.txt\n  torch==2.5\n";
+    let files = [("tox.ini", tox), ("requirements-dev.txt", "torch==2.6\n"), ("limits.txt", "torch<3\n")];
+    let snapshot = MemorySnapshot::from(files);
+    let catalog = Catalog::new(&snapshot);
+    let inventory = catalog.everything();
+    let found: Vec<_> = inventory.dependencies.iter().map(|d| (d.path.to_string(), &d.scopes[..])).collect();
+    let env = Scope::Environment("testenv".into());
+    let expected = [
+        ("limits.txt".to_owned(), &[Scope::Constraint][..]),
+        ("requirements-dev.txt".to_owned(), &[Scope::Dev, env.clone()][..]),
+        ("tox.ini".to_owned(), &[env][..]),
+    ];
+    assert_eq!((&found[..], &inventory.diagnostics[..]), (&expected[..], &[][..]));
+    let torch = picklegate::catalog::DistributionName::new("torch");
+    let governing = catalog.governing(&RepoPath::from("x.py"), &torch);
+    assert_eq!(governing.candidates.iter().map(|c| c.raw_version.as_str()).collect::<Vec<_>>(), ["==2.6"]);
 }

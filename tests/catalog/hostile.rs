@@ -9,6 +9,9 @@ const TOML: [&str; 6] = ["pyproject.toml", "uv.lock", "poetry.lock", "pylock.tom
 const ALL: &[&str] = &[
     "pyproject.toml",
     "setup.cfg",
+    "hatch.toml",
+    "tox.ini",
+    "tox.toml",
     "uv.lock",
     "poetry.lock",
     "pylock.toml",
@@ -145,6 +148,17 @@ fn graphs_that_grow_faster_than_their_text_are_left_unfollowed() {
 }
 
 #[test]
+fn references_between_sections_that_fan_out_stop_at_a_limit() {
+    let mut tox = String::from("[testenv]\ndeps = {[s0]deps}\n");
+    for section in 0..20 {
+        let next = format!("    {{[s{}]deps}}\n", section + 1);
+        tox.push_str(&format!("[s{section}]\ndeps =\n{}    a{section}\n", next.repeat(500)));
+    }
+    let inventory = &read_all(&["tox.ini"], &tox)[0];
+    assert!(inventory.dependencies.len() < 20_000 && !inventory.diagnostics.is_empty());
+}
+
+#[test]
 fn inclusions_that_fan_out_stop_at_a_limit() {
     let all: String = (0..1000).map(|file| format!("-r r{file}.txt\n")).collect();
     let mut snapshot = MemorySnapshot::default();
@@ -236,6 +250,15 @@ const PIECES: &[&str] = &[
     "version = 1\n",
     "[[package]]\n",
     "[[packages]]\n",
+    "[testenv]\ndeps = ",
+    "[testenv:a]\n",
+    "{[testenv]deps}",
+    "{toxinidir}/",
+    "a: ",
+    "\n  ",
+    "[tool.tox]\nlegacy_tox_ini = ",
+    "[env.a]\ndeps = ",
+    "[envs.a]\ndependencies = ",
     "[project]\n",
     "dependencies = ",
     "[tool.poetry.dependencies]\n",
