@@ -25,6 +25,7 @@ mod deciding;
 mod dependency;
 mod directory;
 mod dockerfile;
+mod evaluation;
 mod flit;
 mod formats;
 mod governing;
@@ -59,6 +60,7 @@ mod requirement;
 mod requirements;
 mod script_block;
 mod setup_cfg;
+mod setup_py;
 mod shell;
 mod text;
 mod tox_ini;
@@ -92,6 +94,7 @@ const FORMATS: &[Format] = &[
     Format { name: tox_toml::FORMAT, is_manifest: tox_toml::is_manifest, tier: LastResort, read: tox_toml::read },
     Format { name: tox_ini::FORMAT, is_manifest: tox_ini::is_manifest, tier: LastResort, read: tox_ini::read },
     Format { name: setup_cfg::FORMAT, is_manifest: setup_cfg::is_manifest, tier: Project, read: setup_cfg::read },
+    Format { name: setup_py::FORMAT, is_manifest: setup_py::is_manifest, tier: Project, read: setup_py::read },
     Format { name: uv_lock::FORMAT, is_manifest: uv_lock::is_manifest, tier: Project, read: uv_lock::read },
     Format { name: poetry_lock::FORMAT, is_manifest: poetry_lock::is_manifest, tier: Project, read: poetry_lock::read },
     Format { name: pdm_lock::FORMAT, is_manifest: pdm_lock::is_manifest, tier: Project, read: pdm_lock::read },

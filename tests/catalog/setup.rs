@@ -47,7 +47,7 @@ fn required(case: &Path) -> BTreeSet<String> {
         let end = requirement.find(['[', '=', '<', '>', '!', '~']).unwrap_or(requirement.len());
         let (name, rest) = requirement.split_at(end);
         let (extras, version) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')).unwrap_or(("", rest));
-        Some(normal(name, extras, version, url, marker))
+        Some(normal(name, extras, version, url.trim(), marker))
     };
     text.lines().filter_map(one).collect()
 }
@@ -81,6 +81,14 @@ fn read(case: &Path) -> (BTreeSet<String>, Inventory) {
 #[test]
 fn setup_cfg_has_what_setuptools_makes_of_it() {
     let case = Path::new("tests/data/manifests/setuptools-84/cfg");
+    let (found, inventory) = read(case);
+    assert_eq!(inventory.diagnostics, []);
+    assert_eq!(found, required(case));
+}
+
+#[test]
+fn setup_py_has_what_setuptools_makes_of_it() {
+    let case = Path::new("tests/data/manifests/setuptools-84/py");
     let (found, inventory) = read(case);
     assert_eq!(inventory.diagnostics, []);
     assert_eq!(found, required(case));
