@@ -200,7 +200,7 @@ fn names_alone_choose_the_format() {
     assert_eq!(format("a/requirements/dev.txt"), Some("requirements"));
     assert_eq!(format("a/pylock.dev.toml"), Some("pylock.toml"));
     assert_eq!(format("uv.lock"), Some("uv.lock"));
-    for path in ["Cargo.lock", "pylock.toml.bak", "notes.txt", "my-pyproject.toml", "MANIFEST.in", "setup.py"] {
+    for path in ["Cargo.lock", "pylock.toml.bak", "notes.txt", "my-pyproject.toml", "MANIFEST.in", "x/setup.pyi"] {
         assert_eq!(format(path), None, "{path}");
     }
     assert!(may_decide_versions(&RepoPath::from("deps.txt")) && !may_decide_versions(&RepoPath::from("a.py")));
