@@ -16,7 +16,7 @@ Exit status:
 const AUDIT_AFTER_HELP: &str = "\
 Examples:
   picklegate audit-deps                                    what is on disk, for the terminal
-  picklegate audit-deps --rev v2.0                         a commit; works in bare repositories too
+  picklegate audit-deps services/api --rev v2.0            a part of a commit; works in bare repositories
   picklegate audit-deps --format html --output deps.html   a page to show
   picklegate audit-deps --format cyclonedx -o bom.json     for tools that read bills of materials
 
@@ -140,8 +140,8 @@ pub struct TreeArguments {
     /// A file or directory on disk [default: the current directory]
     pub path: Option<PathBuf>,
 
-    /// A commit instead of what is on disk
-    #[arg(long, value_name = "REV", conflicts_with = "path")]
+    /// A commit instead of what is on disk; in a bare repository that is HEAD by default
+    #[arg(long, value_name = "REV")]
     pub rev: Option<String>,
 }
 

@@ -20,11 +20,37 @@ pub struct Tree {
     pub part: RepoPath,
 }
 
-/// The tree that the arguments name.
+/// The tree that the arguments name. In a bare repository it is that of HEAD where they name none.
 pub fn tree(arguments: &TreeArguments) -> Result<Tree, Failure> {
-    match &arguments.rev {
-        Some(revision) => Ok(Tree { snapshot: discover()?.revision(revision)?, part: RepoPath::root() }),
-        None => on_disk(arguments.path.as_deref().unwrap_or(Path::new("."))),
+    let (path, revision) = (arguments.path.as_deref(), arguments.rev.as_deref());
+    match revision.or_else(|| (path.is_none() && is_in_bare()).then_some("HEAD")) {
+        Some(revision) => in_commit(revision, path),
+        None => on_disk(path.unwrap_or(Path::new("."))),
+    }
+}
+
+/// Whether the current directory is a bare repository, which has nothing else to look at.
+fn is_in_bare() -> bool {
+    let looks_like_one = Path::new("HEAD").is_file() && Path::new("objects").is_dir();
+    looks_like_one && discover().is_ok_and(|repository| repository.is_bare())
+}
+
+/// A path of a commit, relative to the current directory as paths on disk are; in a bare repository to its top.
+fn in_commit(revision: &str, path: Option<&Path>) -> Result<Tree, Failure> {
+    let repository = discover()?;
+    let snapshot = repository.revision(revision)?;
+    let Some(path) = path else { return Ok(Tree { snapshot, part: RepoPath::root() }) };
+    let here = std::env::current_dir().and_then(|directory| directory.canonicalize());
+    let top = repository.work_tree().and_then(|top| top.canonicalize().ok());
+    let below = here.ok().zip(top).and_then(|(here, top)| here.strip_prefix(top).map(as_repo_path).ok());
+    let part = below.unwrap_or_default().resolve(path.as_os_str().as_encoded_bytes());
+    let named = |part: &RepoPath| -> Result<bool, Failure> {
+        Ok(part.is_root() || snapshot.find(part)?.is_some() || !snapshot.list(part)?.is_empty())
+    };
+    match part {
+        Some(part) if named(&part)? => Ok(Tree { snapshot, part }),
+        _ => Err(Failure::new(format!("{}: no such file or directory in {revision}", path.display()))
+            .hint("name it relative to the current directory, as on disk")),
     }
 }
 
