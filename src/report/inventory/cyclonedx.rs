@@ -234,8 +234,8 @@ fn purl(dependency: &Dependency) -> Option<String> {
     }
     let qualifier = match &dependency.source {
         Source::Registry => String::new(),
-        Source::Url(url) => format!("?download_url={}", encoded(url)),
-        Source::Vcs(url) => format!("?vcs_url={}", encoded(url)),
+        Source::Url(url) => format!("?download_url={}", encoded_value(url)),
+        Source::Vcs(url) => format!("?vcs_url={}", encoded_value(url)),
         Source::Path { .. } => return None,
     };
     // Other formats of conda hold packages of both kinds.
@@ -254,15 +254,23 @@ fn exact(dependency: &Dependency) -> Option<String> {
     dependency.version.as_ref().map(ToString::to_string).or_else(|| written().filter(|_| locked))
 }
 
-/// Percent-encoded, but for what package URLs leave as it is.
+/// Percent-encoded, but for what names and versions in package URLs keep.
 fn encoded(text: &str) -> String {
+    percent_encoded(text, b"-._~:")
+}
+
+/// Percent-encoded, but for what values of qualifiers keep.
+fn encoded_value(text: &str) -> String {
+    percent_encoded(text, b"-._~:/")
+}
+
+fn percent_encoded(text: &str, kept: &[u8]) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
+        if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out
@@ -690,6 +698,7 @@ mod tests {
 
     #[test]
     fn package_urls_are_encoded() {
-        assert_eq!(encoded("1!2.0+cu121 é"), "1%212.0%2Bcu121%20%C3%A9");
+        assert_eq!(encoded("1!2.0+cu121 é/:"), "1%212.0%2Bcu121%20%C3%A9%2F:");
+        assert_eq!(encoded_value("git+https://x@y"), "git%2Bhttps://x%40y");
     }
 }

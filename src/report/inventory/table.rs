@@ -3,7 +3,7 @@
 use owo_colors::{OwoColorize as _, Style};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// No column is made narrower than this.
+/// No column is made narrower than this, unless there is no room for as much.
 const NARROWEST: usize = 8;
 
 /// Between two columns.
@@ -93,15 +93,16 @@ struct Column {
 /// else helps.
 fn fit(columns: &[Column], width: usize) -> Vec<usize> {
     let available = width.saturating_sub(GAP * columns.len().saturating_sub(1));
+    let narrowest = NARROWEST.min(available / columns.len().max(1)).max(1);
     let capped = |cap: usize, unbroken: bool| -> Vec<usize> {
         let floor = |column: &Column| if unbroken { column.unbroken } else { 0 };
         columns.iter().map(|column| column.natural.min(cap.max(floor(column)))).collect()
     };
-    let caps = || (NARROWEST..=available.max(NARROWEST)).rev();
+    let caps = || (narrowest..=available.max(narrowest)).rev();
     let all = caps().map(|cap| (cap, true)).chain(caps().map(|cap| (cap, false)));
     let mut fitting = all.map(|(cap, unbroken)| capped(cap, unbroken));
     let mut widths =
-        fitting.find(|widths| widths.iter().sum::<usize>() <= available).unwrap_or_else(|| capped(NARROWEST, false));
+        fitting.find(|widths| widths.iter().sum::<usize>() <= available).unwrap_or_else(|| capped(narrowest, false));
     // What is left goes to the columns that were made narrower, from the left.
     let mut left = available.saturating_sub(widths.iter().sum());
     for (width, column) in widths.iter_mut().zip(columns) {

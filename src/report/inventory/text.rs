@@ -279,32 +279,33 @@ zodb-open
   wakes in zodb >=3,<5 (records are pickles)
   instead: upgrade
 
-name      version   evidence  for      where     needed    unpickle
-                                                 by        s
-lib       any       declared  runtime  tools/              unknown
-          version                      requirem
-          ../                          ents.txt
-          lib#egg=                     :4
-          lib
-          (editabl
-          e) ;
-          python_v
-          ersion <
-          '3.9'
-safetens  any       declared  runtime  tools/              harmless
-ors       version                      requirem
-                                       ents.txt
-                                       :2
-sympy     1.13.1    locked    runtime  uv.lock:  torch     unknown
-                                       14
-torch     >=2       (declare  runtime  pyprojec  direct    active
-                    d)                 t.toml:4
-torch     2.3.1     locked    runtime  uv.lock:  direct    active
-                                       9
-zodb      ==5.8     pinned    runtime  tools/              dormant
-                                       requirem
-                                       ents.txt
-                                       :1
+name         version  eviden  for     where   needed  unpick
+                      ce                      by      les
+lib          any      declar  runtim  tools/          unknow
+             version  ed      e       requir          n
+             ../                      ements
+             lib#egg                  .txt:4
+             =lib
+             (editab
+             le) ;
+             python_
+             version
+             < '3.9'
+safetensors  any      declar  runtim  tools/          harmle
+             version  ed      e       requir          ss
+                                      ements
+                                      .txt:2
+sympy        1.13.1   locked  runtim  uv.loc  torch   unknow
+                              e       k:14            n
+torch        >=2      (decla  runtim  pyproj  direct  active
+                      red)    e       ect.to
+                                      ml:4
+torch        2.3.1    locked  runtim  uv.loc  direct  active
+                              e       k:9
+zodb         ==5.8    pinned  runtim  tools/          dorman
+                              e       requir          t
+                                      ements
+                                      .txt:1
 
 remark: setup.py:3: install_requires is computed
 not read: tools/requirements.txt:3: expected a
