@@ -30,7 +30,8 @@ fn readme_first_two_commands_are_the_demonstration_and_the_tests() {
     let readme = project_file("README.md");
     let blocks: Vec<&str> = readme.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert_eq!(blocks[0], "cargo run -- demo\n");
-    assert_eq!(blocks[1], "cargo test --locked\n");
+    assert_eq!(blocks[1], "tests/run\n");
+    assert!(project_file("tests/run").ends_with("\nexec cargo test --locked \"$@\"\n"));
     assert!(project_file(".ci/run").contains(blocks[1]));
 }
 
