@@ -32,6 +32,9 @@ const MAX_CALLS: usize = 24;
 
 /// A call that was asked for, as it may be made.
 pub(super) struct Call<'t> {
+    /// The full name of what is called.
+    pub name: Rc<str>,
+    pub arguments: Vec<Value<'t>>,
     /// By name; `**` for some that are not known.
     pub keywords: Vec<(Rc<str>, Value<'t>)>,
     pub line: u32,
@@ -49,6 +52,14 @@ pub(super) struct Evaluation<'t> {
     steps: usize,
     depth: usize,
     patterns: BTreeMap<String, Option<regex::Regex>>,
+}
+
+/// Where a statement leads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    Next,
+    /// Out of the loop, to its next round or out of the function.
+    Away,
 }
 
 /// A function that is being called.
@@ -88,17 +99,29 @@ impl<'t> Evaluation<'t> {
         self.steps + self.heap.made > MAX_STEPS
     }
 
-    /// Calls `function` with arguments that are not known but the first.
-    pub(super) fn call(&mut self, function: &'t StmtFunctionDef, first: Value<'t>) {
-        self.call_function(function, vec![first], Vec::new(), 0);
+    /// Calls `function` with what its first parameter is, and others by name; the rest is not known.
+    pub(super) fn call(&mut self, function: &'t StmtFunctionDef, first: Value<'t>, others: Vec<(&str, Value<'t>)>) {
+        let others = others.into_iter().map(|(name, value)| (name.into(), value)).collect();
+        self.call_function(function, vec![first], others, 0);
     }
 
-    /// What `value` holds that is no list: texts, files, and what is not known. Lists may hold themselves.
-    pub(super) fn leaves(&self, value: &Value<'t>) -> Vec<Value<'t>> {
+    /// What any element of `expression` may be.
+    pub(super) fn any_of(&mut self, expression: &'t Expr) -> Value<'t> {
+        let value = self.eval(expression);
+        let elements = self.elements(&value);
+        elements.into_iter().reduce(|a, b| self.heap.join(a, b)).unwrap_or(Value::Nothing)
+    }
+
+    /// What `value` holds that is no list: texts, files, and what is not known. Lists may hold themselves; at most `left`
+    /// values are looked at, and taken off it.
+    pub(super) fn leaves(&self, value: &Value<'t>, left: &mut usize) -> Vec<Value<'t>> {
         let mut leaves = Vec::new();
         let mut seen = BTreeSet::new();
         let mut pending = vec![value.clone()];
-        while let Some(value) = pending.pop() {
+        while let Some(value) = pending.pop()
+            && *left > 0
+        {
+            *left -= 1;
             match value {
                 Value::List(list) if seen.insert(list) => pending.extend(self.heap.lists[list].items.iter().cloned()),
                 Value::List(_) | Value::Nothing => {}
@@ -149,28 +172,43 @@ impl<'t> Evaluation<'t> {
         !self.is_exhausted()
     }
 
-    fn block(&mut self, statements: &'t [Stmt]) {
+    fn block(&mut self, statements: &'t [Stmt]) -> Flow {
         if self.depth >= MAX_DEPTH {
-            return;
+            return Flow::Next;
         }
         self.depth += 1;
+        let mut flow = Flow::Next;
         for statement in statements {
             if !self.step() {
                 break;
             }
-            stacker::maybe_grow(128 * 1024, 1024 * 1024, || self.statement(statement));
+            flow = stacker::maybe_grow(128 * 1024, 1024 * 1024, || self.statement(statement));
+            if flow == Flow::Away {
+                break;
+            }
         }
         self.depth -= 1;
+        flow
     }
 
-    /// Runs what may not run.
+    /// Runs what may not run. Where that leads away, what follows may not run either.
     fn branch(&mut self, statements: &'t [Stmt]) {
         self.frame().branches += 1;
-        self.block(statements);
-        self.frame().branches -= 1;
+        let flow = self.block(statements);
+        if flow == Flow::Next {
+            self.frame().branches -= 1;
+        }
     }
 
-    fn statement(&mut self, statement: &'t Stmt) {
+    /// Runs the body of a loop once; what leads away there leads no further.
+    fn round(&mut self, body: &'t [Stmt], is_certain: bool) {
+        let branches = self.frame().branches;
+        self.frame().branches += usize::from(!is_certain);
+        self.block(body);
+        self.frame().branches = branches;
+    }
+
+    fn statement(&mut self, statement: &'t Stmt) -> Flow {
         match statement {
             Stmt::FunctionDef(function) => self.bind(function.name.as_str(), Value::Function(function)),
             Stmt::ClassDef(class) => self.bind(class.name.as_str(), Value::Unknown(self.line(class.range()))),
@@ -182,7 +220,9 @@ impl<'t> Evaluation<'t> {
                     None => value,
                 };
                 self.frame().returned = Some(value);
+                return Flow::Away;
             }
+            Stmt::Break(_) | Stmt::Continue(_) => return Flow::Away,
             Stmt::Assign(assign) => {
                 let value = self.eval(&assign.value);
                 assign.targets.iter().for_each(|target| self.assign(target, value.clone()));
@@ -215,7 +255,10 @@ impl<'t> Evaluation<'t> {
                 for (test, body) in std::iter::once(first).chain(others) {
                     match test.map_or(Some(true), |test| self.decide(test)) {
                         Some(true) if !may_be_earlier => return self.block(body),
-                        Some(true) => return self.branch(body),
+                        Some(true) => {
+                            self.branch(body);
+                            break;
+                        }
                         Some(false) => {}
                         None => {
                             may_be_earlier = true;
@@ -229,12 +272,12 @@ impl<'t> Evaluation<'t> {
                 let is_exact = matches!(over, Value::List(list) if self.heap.lists[list].is_exact);
                 for element in self.iterate(&over, &repeated.iter) {
                     self.assign_surely(&repeated.target, element);
-                    if is_exact { self.block(&repeated.body) } else { self.branch(&repeated.body) }
+                    self.round(&repeated.body, is_exact);
                 }
                 self.branch(&repeated.orelse);
             }
             Stmt::While(repeated) => {
-                self.branch(&repeated.body);
+                self.round(&repeated.body, false);
                 self.branch(&repeated.orelse);
             }
             Stmt::With(with) => {
@@ -244,10 +287,13 @@ impl<'t> Evaluation<'t> {
                         self.assign_surely(target, value);
                     }
                 }
-                self.block(&with.body);
+                return self.block(&with.body);
             }
             Stmt::Try(tried) => {
-                self.block(&tried.body);
+                // Where that is left early, it may be left by an exception as well.
+                if self.block(&tried.body) == Flow::Away {
+                    self.frame().branches += 1;
+                }
                 for handler in &tried.handlers {
                     let ruff_python_ast::ExceptHandler::ExceptHandler(handler) = handler;
                     self.branch(&handler.body);
@@ -277,6 +323,7 @@ impl<'t> Evaluation<'t> {
             }
             _ => {}
         }
+        Flow::Next
     }
 
     /// Binds `name`; where that may not run, to what it was as well.

@@ -40,6 +40,7 @@ mod logical_lines;
 mod mlflow_environment;
 mod needs;
 mod notebook;
+mod noxfile;
 mod own;
 mod pdm;
 mod pdm_lock;
@@ -94,6 +95,7 @@ const FORMATS: &[Format] = &[
     Format { name: tox_toml::FORMAT, is_manifest: tox_toml::is_manifest, tier: LastResort, read: tox_toml::read },
     Format { name: tox_ini::FORMAT, is_manifest: tox_ini::is_manifest, tier: LastResort, read: tox_ini::read },
     Format { name: setup_cfg::FORMAT, is_manifest: setup_cfg::is_manifest, tier: Project, read: setup_cfg::read },
+    Format { name: noxfile::FORMAT, is_manifest: noxfile::is_manifest, tier: LastResort, read: noxfile::read },
     Format { name: setup_py::FORMAT, is_manifest: setup_py::is_manifest, tier: Project, read: setup_py::read },
     Format { name: uv_lock::FORMAT, is_manifest: uv_lock::is_manifest, tier: Project, read: uv_lock::read },
     Format { name: poetry_lock::FORMAT, is_manifest: poetry_lock::is_manifest, tier: Project, read: poetry_lock::read },

@@ -23,6 +23,12 @@ const LISTS: &[(&str, Scope)] = &[
 /// Endings of files that hold requirements where a list is read from one; `` stands for no ending.
 const ENDINGS: &[&str] = &["txt", "in", "pip", "lock", "reqs", "list", "requirements", "deps", ""];
 
+/// More values than this are not looked at.
+const MAX_VALUES: usize = 50_000;
+
+/// A longer text is no requirement.
+const MAX_LENGTH: usize = 1000;
+
 /// Whether a file called `name` is one.
 pub(super) fn is_manifest(name: &str, _directory: &str) -> bool {
     name == FORMAT
@@ -44,15 +50,15 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
         // A function that other scripts call.
         for statement in &tree.syntax().body {
             if let Stmt::FunctionDef(function) = statement {
-                evaluation.call(function, Value::Unknown(0));
+                evaluation.call(function, Value::Unknown(0), Vec::new());
             }
         }
     }
-    let mut found = Found::default();
+    let mut found = Found { left: MAX_VALUES, ..Found::default() };
     for call in std::mem::take(&mut evaluation.calls) {
         read_call(&mut found, &evaluation, &call);
     }
-    if evaluation.is_exhausted() {
+    if evaluation.is_exhausted() || found.left == 0 {
         found.computed.entry(1).or_default().insert("more is computed than is followed".to_owned());
     }
     found.into_entries(reading);
@@ -64,6 +70,8 @@ struct Found {
     requirements: BTreeMap<(u32, String), BTreeSet<Scope>>,
     includes: BTreeMap<(u32, String), BTreeSet<Scope>>,
     computed: BTreeMap<u32, BTreeSet<String>>,
+    /// How many more values are looked at.
+    left: usize,
 }
 
 fn read_call(found: &mut Found, evaluation: &Evaluation<'_>, call: &Call<'_>) {
@@ -82,7 +90,7 @@ fn read_call(found: &mut Found, evaluation: &Evaluation<'_>, call: &Call<'_>) {
 fn read_extras(found: &mut Found, evaluation: &Evaluation<'_>, value: &Value<'_>, line: u32) {
     let keyword = "extras_require";
     // Alternatives of dictionaries are a list of them.
-    for value in evaluation.leaves(value) {
+    for value in evaluation.leaves(value, &mut found.left) {
         let Some(entries) = evaluation.entries(&value) else {
             found.list(evaluation, &value, &Scope::Runtime, "", (keyword, line));
             continue;
@@ -113,7 +121,7 @@ impl Found {
         marker: &str,
         (keyword, line): (&str, u32),
     ) {
-        for leaf in evaluation.leaves(value) {
+        for leaf in evaluation.leaves(value, &mut self.left) {
             match leaf {
                 Value::Text(alternatives) => {
                     alternatives.iter().for_each(|text| self.text(text, scope, marker, (keyword, line)));
@@ -128,12 +136,13 @@ impl Found {
     fn text(&mut self, text: &Text, scope: &Scope, marker: &str, (keyword, place): (&str, u32)) {
         let first = if text.line > 0 { text.line } else { place };
         for (line, one) in (first..).zip(text.text.split('\n')) {
+            self.left = self.left.saturating_sub(1);
             let one = one.split(" #").next().unwrap_or(one).trim();
             if one.is_empty() || one.starts_with('#') {
                 continue;
             }
             let line = line.min(text.last_line.max(first));
-            if one.starts_with(HOLE) || one.len() > 4096 {
+            if one.starts_with(HOLE) || one.len() > MAX_LENGTH {
                 self.say(line, format!("a part of {keyword} is computed here"));
                 continue;
             }
@@ -166,7 +175,11 @@ impl Found {
             if text.contains(HOLE) {
                 read_part(reading, &text, line, &scopes);
             } else {
-                requirement::read(reading, &text, line, &scopes);
+                match Requirement::split(&text) {
+                    Ok(requirement) => requirement::add(reading, requirement, line, &scopes),
+                    // It may be none of those that the script makes of it.
+                    Err(expected) => reading.odd(line, format!("{expected}, found `{}`", shown(&text))),
+                }
             }
         }
         for ((line, target), scopes) in self.includes {
@@ -294,6 +307,12 @@ except ImportError:
 while y:
     r.append('h')
 setup(install_requires=r)";
+        let skipped = "e = {}\nfor k in ['a', 'b']:\n    if k in ['b']:\n        continue\n    e[k] = [k]\nsetup(extras_require=e)";
+        assert_eq!(found(skipped), ["3 a  extra:a"]);
+        let perhaps = "r = ['a']\nfor k in ['b']:\n    if x:\n        continue\n    r = [k]\nsetup(install_requires=r)";
+        assert_eq!(found(perhaps), ["2 a  runtime", "3 b  runtime"]);
+        let early = "def f(x):\n    if x:\n        return ['a']\n    return ['b']\nsetup(install_requires=f(y))";
+        assert_eq!(found(early), ["4 a  runtime", "5 b  runtime"]);
         let names: Vec<char> =
             found(script).iter().filter_map(|entry| entry.split(' ').nth(1)?.chars().next()).collect();
         assert_eq!(names, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']);
@@ -358,6 +377,11 @@ d'''.split('\\n'),
                 "{found:?} {script}"
             );
         }
+        let two = "setup(extras_require={'x': open('a.txt').readlines() + open('b.txt').readlines()})";
+        assert_eq!(found(two), ["2 -r a.txt extra:x", "2 -r b.txt extra:x"]);
+        let pattern =
+            "from glob import glob\nsetup(install_requires=[open(p).read() for p in glob('requirements/*.txt')])";
+        assert_eq!(found(pattern), ["3 ? a part of install_requires is computed here"]);
         let other = found("import json\nsetup(install_requires=json.load(open('deps.json'))['run'])");
         assert_eq!(other, ["3 ? a part of install_requires is computed from `deps.json`"]);
     }
@@ -401,6 +425,21 @@ d'''.split('\\n'),
             &format!("import re\nsetup(install_requires=re.findall('(a?){{9999}}b', '{}'))", "a".repeat(many)),
             &format!("setup(install_requires=[x {}])", "for x in [1, 2, 3] ".repeat(60)),
             &format!("a = ['x']\n{}setup(install_requires=a)", "if x: a = a + ['y']\n".repeat(many)),
+            &format!("a = [{}]\nsetup(extras_require={{str(i): a for i in a}})", "[],".repeat(many)),
+            &format!(
+                "a = [{}]\nsetup(extras_require={{i: a for i in a}})",
+                (0..many).map(|i| format!("'{i}',")).collect::<String>()
+            ),
+            &format!(
+                "a = '{}'\nb = a + 'c'\n{}setup(install_requires=b)",
+                "x".repeat(60_000),
+                "b = b if x else a + 'd'\n".repeat(many)
+            ),
+            &format!(
+                "a = ['{}']\n{}setup(install_requires=a)",
+                "\\n".repeat(60_000),
+                "a = a + ['x'] if 'y' in a[0] else a\n".repeat(many)
+            ),
         ] {
             reading(&format!("from setuptools import setup\n{script}"));
         }

@@ -156,7 +156,7 @@ impl<'t> Evaluation<'t> {
     ) -> Value<'t> {
         if (self.is_wanted)(name) {
             let line = self.line(call.range());
-            self.calls.push(Call { keywords, line });
+            self.calls.push(Call { name: name.into(), arguments, keywords, line });
             return Value::Nothing;
         }
         let first = arguments.first().cloned().unwrap_or(Value::Nothing);

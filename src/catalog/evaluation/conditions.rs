@@ -31,6 +31,8 @@ impl<'t> Evaluation<'t> {
             }
             Expr::Compare(compare) if compare.ops.len() == 1 => {
                 let (a, b) = (self.eval(&compare.left), self.eval(&compare.comparators[0]));
+                self.steps += exact(&a).map_or(0, |text| text.text.len() / 64);
+                self.steps += exact(&b).map_or(0, |text| text.text.len() / 64);
                 match compare.ops[0] {
                     CmpOp::Eq => equal(&a, &b),
                     CmpOp::NotEq => equal(&a, &b).map(|held| !held),

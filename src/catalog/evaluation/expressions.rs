@@ -192,7 +192,9 @@ impl<'t> Evaluation<'t> {
                 self.heap.push(List { items, is_exact: false })
             }
             (Value::Number(a), Value::Number(b)) => Value::Number(a.saturating_add(b)),
-            (a @ (Value::Content(_) | Value::Unknown(_)), Value::Content(_) | Value::Unknown(_)) => a,
+            (a @ (Value::Content(_) | Value::Unknown(_)), b @ (Value::Content(_) | Value::Unknown(_))) => {
+                self.heap.join(a, b)
+            }
             (Value::Table(_), other) | (other, Value::Table(_)) => other,
             (a, b) => self.concatenate(&[a, b]),
         }
@@ -272,6 +274,9 @@ impl<'t> Evaluation<'t> {
     }
 
     pub(super) fn attribute(&mut self, of: Value<'t>, name: &str, node: &'t Expr) -> Value<'t> {
+        if let Value::Text(alternatives) = &of {
+            self.steps += alternatives.iter().map(|text| text.text.len() / 8).sum::<usize>();
+        }
         match of {
             Value::Named(module) => Value::Named(format!("{module}.{name}").into()),
             Value::Text(alternatives) if name == "parent" => {
@@ -399,6 +404,7 @@ impl<'t> Evaluation<'t> {
                 other => self.texts_of(other),
             };
             whole = texts::product(&whole, &part, texts::join_path);
+            self.steps += whole.iter().map(|text| text.text.len() / 64).sum::<usize>();
         }
         Value::Text(whole)
     }
@@ -413,7 +419,8 @@ impl<'t> Evaluation<'t> {
         let mut found = Value::Nothing;
         for path in alternatives {
             let known = path.text.rsplit(HOLE).next().unwrap_or("").trim_start_matches('/');
-            let is_known = !path.text.contains(HOLE) || texts::names_requirements(known);
+            let is_pattern = known.contains(['*', '?', '[']);
+            let is_known = !is_pattern && (!path.text.contains(HOLE) || texts::names_requirements(known));
             let content = if is_known && !known.is_empty() { Value::Content(known.into()) } else { self.unknown(node) };
             found = self.heap.join(found, content);
         }

@@ -106,7 +106,8 @@ impl<'t> Heap<'t> {
             (a, b) if is_same(&a, &b) => a,
             (Value::Nothing, other) | (other, Value::Nothing) => other,
             (Value::Text(a), Value::Text(b)) if a.len() + b.len() <= MAX_ALTERNATIVES => {
-                Value::Text(merge(a, b, |a, b| a.text == b.text))
+                self.made += 1;
+                Value::Text(merge(a, b, is_same_text))
             }
             (Value::Table(a), Value::Table(b)) if depth < MAX_JOINED => {
                 let mut joined = self.tables[a].clone();
@@ -143,7 +144,7 @@ impl<'t> Heap<'t> {
 /// Whether two values are surely the same.
 fn is_same(a: &Value<'_>, b: &Value<'_>) -> bool {
     match (a, b) {
-        (Value::Text(a), Value::Text(b)) => a == b,
+        (Value::Text(a), Value::Text(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same_text(a, b)),
         (Value::Number(a), Value::Number(b)) => a == b,
         (Value::List(a), Value::List(b)) | (Value::Table(a), Value::Table(b)) => a == b,
         (Value::Content(a), Value::Content(b)) | (Value::Named(a), Value::Named(b)) => a == b,
@@ -151,6 +152,13 @@ fn is_same(a: &Value<'_>, b: &Value<'_>) -> bool {
         (Value::Unknown(a), Value::Unknown(b)) => a == b,
         _ => false,
     }
+}
+
+/// Whether two texts are the same and stand in the same place. Long ones are not compared.
+fn is_same_text(a: &Text, b: &Text) -> bool {
+    const LONG: usize = 200;
+    (a.line, a.last_line) == (b.line, b.last_line)
+        && (Rc::ptr_eq(&a.text, &b.text) || (a.text.len() <= LONG && a.text == b.text))
 }
 
 /// Both, without what is there already; of many, all.
