@@ -3,7 +3,7 @@
 use super::formats::{self, BORROWED, Format, Tier};
 use super::reading::{Include, Reading, Workspace, shown};
 use super::{
-    Dependency, Diagnostic, DistributionName, Evidence, FORMATS, Gravity, Inventory, Scope, Source, pyproject,
+    Dependency, Diagnostic, DistributionName, Evidence, FORMATS, Gravity, Inventory, Scope, Source, joining, pyproject,
     requirements,
 };
 use crate::snapshot::{Entry, EntryKind, File, RepoPath, Snapshot};
@@ -12,10 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// More manifests than this are not read for one directory: inclusions may fan out.
-const MAX_MANIFESTS: usize = 256;
+const MAX_MANIFESTS: usize = 4096;
+
+/// More bytes of manifests, and more entries and inclusions in them, than this are not read for one directory.
+const MAX_BYTES: usize = 256 << 20;
+const MAX_ENTRIES: usize = 1_000_000;
 
 /// More inclusions than this are not followed for one directory: each manifest may include all others.
-const MAX_INCLUDES: usize = 4096;
+const MAX_INCLUDES: usize = 65_536;
 
 /// What one directory says.
 pub(super) struct Directory {
@@ -49,6 +53,8 @@ struct Reader<'s> {
     inventory: Inventory,
     visits: BTreeMap<RepoPath, Visit>,
     followed: usize,
+    bytes: usize,
+    entries: usize,
 }
 
 impl Directory {
@@ -139,7 +145,14 @@ pub(super) fn read(
     tier: Tier,
     above: Option<Arc<Directory>>,
 ) -> Option<Arc<Directory>> {
-    let mut reader = Reader { snapshot, inventory: Inventory::default(), visits: BTreeMap::new(), followed: 0 };
+    let mut reader = Reader {
+        snapshot,
+        inventory: Inventory::default(),
+        visits: BTreeMap::new(),
+        followed: 0,
+        bytes: 0,
+        entries: 0,
+    };
     let entries = reader.list(directory);
     let mut own = reader.manifests(directory, &entries, tier);
     let of_tier = |name: &str| FORMATS.iter().any(|format| format.name == name && format.tier == tier);
@@ -194,18 +207,30 @@ impl Reader<'_> {
         if self.visits.contains_key(&file.path) {
             return;
         }
-        if self.visits.len() >= MAX_MANIFESTS {
-            let problem = format!("not read: more than {MAX_MANIFESTS} manifests are read for one directory");
+        if let Some(problem) = self.is_full() {
             self.inventory.diagnostics.push(Diagnostic::new(file.path.clone(), 1, problem, Gravity::Unread));
             return;
         }
         match self.snapshot.read(file) {
             Ok(bytes) => {
                 let reading = formats::read(format, &file.path, &bytes);
+                self.bytes += bytes.len();
+                self.entries += reading.dependencies.len() + reading.includes.len();
                 self.visits.insert(file.path.clone(), Visit { reading, routes: BTreeSet::new() });
             }
             Err(error) => self.inventory.unreadable.push(error),
         }
+    }
+
+    /// Why no more manifests are read, if so.
+    fn is_full(&self) -> Option<String> {
+        let limits = [
+            (self.visits.len(), MAX_MANIFESTS, "manifests"),
+            (self.bytes, MAX_BYTES, "bytes"),
+            (self.entries, MAX_ENTRIES, "entries"),
+        ];
+        let reached = limits.iter().find(|(found, most, _)| found >= most);
+        reached.map(|(_, most, what)| format!("not read: {most} {what} are read for one directory, and no more"))
     }
 
     /// Takes the inclusions of `path` for the purpose of `route`.
@@ -245,8 +270,8 @@ impl Reader<'_> {
             return Err(format!("`{written}` lies outside the repository: what it names is not known"));
         };
         if !self.visits.contains_key(&target) {
-            if self.visits.len() >= MAX_MANIFESTS {
-                return Err(format!("`{written}` is not read: more than {MAX_MANIFESTS} manifests are included here"));
+            if let Some(problem) = self.is_full() {
+                return Err(format!("`{written}` is {problem}"));
             }
             let file = self.snapshot.find(&target).map_err(|error| format!("`{written}` cannot be read: {error}"))?;
             let Some(file) = file else {
@@ -300,6 +325,7 @@ impl Reader<'_> {
         if !has_lock {
             members = Members::default();
         }
+        joining::join(&mut inventory.dependencies);
         let mut by_name: BTreeMap<DistributionName, Vec<usize>> = BTreeMap::new();
         for (index, dependency) in inventory.dependencies.iter().enumerate() {
             by_name.entry(dependency.name.clone()).or_default().push(index);

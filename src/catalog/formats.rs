@@ -1,12 +1,16 @@
 //! What a manifest format is, and the one way to read a file in any of them.
 
 use super::reading::Reading;
-use super::{FORMATS, ci, conda_environment, conda_recipe, requirements, text};
+use super::{FORMATS, ci, conda_environment, conda_recipe, pdm_lock, poetry_lock, pylock, requirements, text, uv_lock};
 use crate::snapshot::RepoPath;
 use bstr::ByteSlice as _;
 
 /// Larger manifests are not read: a hostile one takes some 100 times its size in memory.
 pub(super) const MAX_BYTES: usize = 8 << 20;
+
+/// Formats that are read package by package, up to the size of files that git gives.
+const IN_PIECES: [&str; 4] = [uv_lock::FORMAT, poetry_lock::FORMAT, pdm_lock::FORMAT, pylock::FORMAT];
+const MAX_BYTES_IN_PIECES: usize = 64 << 20;
 
 /// A manifest format. Adding one is its file, and a line in [`FORMATS`].
 pub(super) struct Format {
@@ -83,8 +87,9 @@ pub(super) fn requirements() -> &'static Format {
 /// Reads the bytes of one manifest.
 pub(super) fn read(format: &Format, path: &RepoPath, bytes: &[u8]) -> Reading {
     let mut reading = Reading::new(path, format.name);
-    if bytes.len() > MAX_BYTES {
-        reading.unread(1, format!("{} bytes, more than the {MAX_BYTES} that are read of a manifest", bytes.len()));
+    let most = if IN_PIECES.contains(&format.name) { MAX_BYTES_IN_PIECES } else { MAX_BYTES };
+    if bytes.len() > most {
+        reading.unread(1, format!("{} bytes, more than the {most} that are read of a manifest", bytes.len()));
         return reading;
     }
     match text::decode(bytes) {

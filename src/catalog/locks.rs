@@ -17,7 +17,7 @@ pub(super) struct Locked {
 }
 
 /// More packages than this are not read of one lock.
-const MAX_PACKAGES: usize = 250_000;
+pub(super) const MAX_PACKAGES: usize = 250_000;
 
 /// The version of a lock's format, in whichever piece of it that stands.
 pub(super) struct FormatVersion {

@@ -27,7 +27,7 @@ pub(super) fn logical_lines(text: &str) -> Vec<(u32, Cow<'_, str>)> {
 }
 
 /// The lines that Python's `str.splitlines` gives, numbered as editors number them.
-fn physical_lines(text: &str) -> impl Iterator<Item = (u32, &str)> {
+pub(super) fn physical_lines(text: &str) -> impl Iterator<Item = (u32, &str)> {
     let mut line = 1;
     let mut rest = Some(text);
     std::iter::from_fn(move || {

@@ -12,6 +12,7 @@
 //! assert_eq!(governing.candidates[0].raw_version, "==2.5.1");
 //! ```
 
+mod annotations;
 mod ci;
 mod conda_environment;
 mod conda_explicit;
@@ -35,6 +36,7 @@ mod ini;
 mod installed;
 mod installers;
 mod installs;
+mod joining;
 mod locks;
 mod logical_lines;
 mod mlflow_environment;

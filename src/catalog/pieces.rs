@@ -1,6 +1,8 @@
 //! TOML locks, package by package: a tree of the whole document takes some hundred times its size.
 
+use super::locks::MAX_PACKAGES;
 use super::reading::Reading;
+use super::text::Lines;
 use super::tree::Tree;
 use memchr::memmem;
 
@@ -22,13 +24,18 @@ pub(super) fn read(reading: &mut Reading, text: &str, key: &str, visit: &mut dyn
     while !rest.is_empty() {
         let (piece, after) = rest.split_at(if is_whole { rest.len() } else { end(rest, &header) });
         rest = after;
+        if reading.dependencies.len() >= MAX_PACKAGES && piece.trim_start().starts_with(&header) {
+            let problem = format!("more than {MAX_PACKAGES} packages; from here on they are not read");
+            reading.unread(lines_before.saturating_add(1), problem);
+            return;
+        }
         if is_plain && piece.starts_with(UNNEEDED) {
-            lines_before = lines_before.saturating_add(super::text::Lines::new(piece).count() - 1);
+            lines_before = lines_before.saturating_add(Lines::new(piece).count() - 1);
         } else if piece.len() > MAX_PIECE {
             let problem =
                 format!("{} bytes without `{header}`, more than the {MAX_PIECE} that are read at once", piece.len());
             reading.unread(lines_before.saturating_add(1), problem);
-            lines_before = lines_before.saturating_add(super::text::Lines::new(piece).count() - 1);
+            lines_before = lines_before.saturating_add(Lines::new(piece).count() - 1);
         } else {
             let tree = Tree::parse_piece(piece, lines_before, reading);
             lines_before = lines_before.saturating_add(tree.line_ends());

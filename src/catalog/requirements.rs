@@ -5,7 +5,7 @@
 use super::logical_lines::{logical_lines, word_that_starts_with};
 use super::reading::{Include, Reading, shown};
 use super::requirement::{self, Requirement};
-use super::{Evidence, Scope, Source, format_of};
+use super::{Evidence, Scope, Source, annotations, format_of};
 
 /// The name of this format.
 pub(super) const FORMAT: &str = "requirements";
@@ -19,6 +19,9 @@ const DEV_WORDS: &str = "dev develop development test tests testing doc docs lin
 
 /// Words that alone make a `*.in` file one of requirements, besides those above.
 const IN_WORDS: &str = "base main prod production local";
+
+/// More requirements and options than this are not read of one file.
+const MAX_LINES: usize = 250_000;
 
 /// Whether a file called `name` in `directory` holds requirements.
 pub(super) fn is_manifest(name: &str, directory: &str) -> bool {
@@ -69,6 +72,10 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
         if logical.is_empty() {
             continue;
         }
+        if requirements + prose.len() == MAX_LINES {
+            reading.unread(line, format!("more than {MAX_LINES} requirements; from here on they are not read"));
+            break;
+        }
         match read_line(reading, line, logical, &scope) {
             Ok(()) => requirements += 1,
             Err(expected) => prose.push((line, logical.to_owned(), expected)),
@@ -95,9 +102,10 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
         }
         return;
     }
-    for (line, text, expected) in prose {
-        requirement::read_name(reading, &text, expected, line, std::slice::from_ref(&scope));
+    for (line, logical, expected) in prose {
+        requirement::read_name(reading, &logical, expected, line, std::slice::from_ref(&scope));
     }
+    annotations::read(reading, text);
 }
 
 /// Reads what another format writes as a requirements file would, its inclusions for the same purpose.
@@ -167,7 +175,13 @@ pub(super) fn read_requirement(
         None => (text.trim(), None),
     };
     let is_url = reference.contains("://");
-    if !is_url && !reference.contains(['/', '\\']) && !reference.starts_with('.') && !is_archive_name(reference) {
+    let is_file = reference.starts_with("file:");
+    if !is_url
+        && !is_file
+        && !reference.contains(['/', '\\'])
+        && !reference.starts_with('.')
+        && !is_archive_name(reference)
+    {
         return Err(Requirement::split(text).err().unwrap_or("expected a requirement"));
     }
     if reference.contains(char::is_whitespace) && !editable {

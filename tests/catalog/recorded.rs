@@ -186,3 +186,180 @@ fn requirements_are_read_as_pip_reads_them() {
     }
     assert_eq!(found, expected);
 }
+
+/// `name==version` of each locked entry of an index that `wanted` takes.
+fn from_index(inventory: &Inventory, wanted: impl Fn(&Dependency) -> bool) -> BTreeSet<String> {
+    entries(inventory, |d| d.evidence == Evidence::Locked && d.source == Source::Registry && wanted(d))
+}
+
+/// The names of locked entries that are direct, and of those that are not.
+fn direct(inventory: &Inventory) -> [BTreeSet<String>; 2] {
+    [true, false].map(|direct| {
+        let locked = inventory.dependencies.iter().filter(|d| d.evidence == Evidence::Locked);
+        locked.filter(|d| d.direct == Some(direct)).map(|d| d.name.to_string()).collect()
+    })
+}
+
+fn names(names: &str) -> BTreeSet<String> {
+    names.split(' ').map(str::to_owned).collect()
+}
+
+/// `name==version needed by parent` for each parent of each locked entry.
+fn needs(inventory: &Inventory) -> BTreeSet<String> {
+    let locked = inventory.dependencies.iter().filter(|d| d.evidence == Evidence::Locked);
+    let need = |d: &Dependency| {
+        let child = format!("{}=={}", d.name, d.raw_version);
+        d.parents.iter().map(|parent| format!("{child} needed by {parent}")).collect::<Vec<_>>()
+    };
+    locked.flat_map(need).collect()
+}
+
+/// The same of the trees that uv draws; what the project itself needs is left out.
+fn drawn(case: &str, paths: &[&str]) -> BTreeSet<String> {
+    let mut drawn = BTreeSet::new();
+    for path in paths {
+        let mut above: Vec<String> = Vec::new();
+        for line in text(case, path).lines() {
+            let start = line.find(|c: char| c.is_ascii_alphanumeric()).unwrap_or(line.len());
+            let depth = line[..start].chars().count() / 4;
+            let Some((name, rest)) = line[start..].split_once(" v") else { continue };
+            let name = name.split('[').next().expect("split gives one part");
+            let version = rest.split(' ').next().expect("split gives one part");
+            above.truncate(depth);
+            if let Some(parent) = above.last().filter(|parent| *parent != "sample") {
+                drawn.insert(format!("{name}=={version} needed by {parent}"));
+            }
+            above.push(name.to_owned());
+        }
+    }
+    drawn
+}
+
+#[test]
+fn pipenv_locks_have_what_pipenv_exports() {
+    for case in ["pipenv-2022", "pipenv-2026"] {
+        let inventory = inventory(case);
+        assert_eq!(locked_for(&inventory, &[Scope::Runtime]), listed(case, "export-runtime.txt"), "{case}");
+        assert_eq!(locked_for(&inventory, &[Scope::Dev]), listed(case, "export-dev.txt"), "{case}");
+        assert_eq!(locked_for(&inventory, &[group("docs")]), listed(case, "export-docs.txt"), "{case}");
+        let [direct, transitive] = direct(&inventory);
+        let declared =
+            names("attrs click colorama coverage far-lib iniconfig own-lib pluggy typing-extensions wcwidth");
+        assert_eq!(direct, declared, "{case}");
+        assert_eq!(
+            transitive.difference(&names("tomli")).cloned().collect::<BTreeSet<_>>(),
+            names("packaging six"),
+            "{case}"
+        );
+    }
+}
+
+#[test]
+fn pdm_locks_of_all_ages_have_what_pdm_exports() {
+    // Older versions export what the environment needs that they run in.
+    for (case, of_other_environments) in [
+        ("pdm-1.15", "colorama importlib-metadata tomli zipp"),
+        ("pdm-2.4", "colorama"),
+        ("pdm-2.10", "colorama importlib-metadata tomli zipp"),
+        ("pdm-2.29", ""),
+    ] {
+        let inventory = inventory(case);
+        let exported = listed(case, "export-all.txt");
+        let locked = from_index(&inventory, |_| true);
+        assert_eq!(exported.difference(&locked).collect::<Vec<_>>(), Vec::<&String>::new(), "{case}");
+        let others = locked.difference(&exported).filter_map(|pin| pin.split("==").next());
+        assert_eq!(others.collect::<Vec<_>>().join(" "), of_other_environments, "{case}");
+        let [direct, transitive] = direct(&inventory);
+        let declared = "attrs click coverage far-lib importlib-metadata iniconfig own-lib pluggy pyflakes wcwidth";
+        assert_eq!(direct, names(declared), "{case}");
+        assert_eq!(transitive, names("colorama packaging six tomli zipp"), "{case}");
+        let expected = ["colorama by click", "packaging by far-lib", "six by own-lib", "tomli by coverage"];
+        let needs: Vec<String> = needs(&inventory).into_iter().filter(|need| !need.starts_with("importlib")).collect();
+        assert_eq!(needs.len(), 5, "{needs:?}");
+        for need in expected {
+            let (child, parent) = need.split_once(" by ").expect("written above");
+            assert!(
+                needs.iter().any(|n| n.starts_with(&format!("{child}==")) && n.ends_with(&format!(" by {parent}")))
+            );
+        }
+    }
+    for case in ["pdm-2.29", "pdm-pylock"] {
+        let inventory = inventory(case);
+        let of = |scopes: &[Scope]| from_index(&inventory, |d| d.scopes.iter().any(|scope| scopes.contains(scope)));
+        assert_eq!(of(&[Scope::Runtime]), listed("pdm-2.29", "export-runtime.txt"), "{case}");
+        let with_extra = [Scope::Runtime, extra("table-view")];
+        assert_eq!(of(&with_extra), listed("pdm-2.29", "export-extra-table-view.txt"), "{case}");
+        assert_eq!(from_index(&inventory, |_| true), listed("pdm-2.29", "export-all.txt"), "{case}");
+        let sources: BTreeSet<String> = inventory
+            .dependencies
+            .iter()
+            .filter(|d| d.evidence == Evidence::Locked)
+            .filter_map(|d| match &d.source {
+                Source::Vcs(url) => Some(format!("{} {url}", d.name)),
+                Source::Path { path, .. } => Some(format!("{} {path}", d.name)),
+                _ => None,
+            })
+            .collect();
+        assert!(sources.contains("far-lib https://git.example.org/far-lib.git"), "{case}: {sources:?}");
+        assert_eq!(sources.len(), 2, "{case}: {sources:?}");
+    }
+}
+
+#[test]
+fn uv_locks_groups_that_conflict_and_says_who_needs_whom() {
+    let inventory = inventory("uv-groups");
+    let of = |scope: Scope| from_index(&inventory, |d| d.scopes.contains(&scope));
+    assert_eq!(of(group("test")), listed("uv-groups", "export-group-test.txt"));
+    assert_eq!(of(group("old")), listed("uv-groups", "export-group-old.txt"));
+    assert_eq!(of(group("new")), listed("uv-groups", "export-group-new.txt"));
+    // What runs may run with either side of the conflict.
+    let mut runtime = listed("uv-groups", "export-runtime.txt");
+    runtime.extend(listed("uv-groups", "export-group-old.txt"));
+    // These are locked for both sides at once, which uv does not let anybody install.
+    let both = ["importlib-metadata==10.2.0", "importlib-metadata==9.0.1", "lazy-importer==0.1.0", "zipp==4.1.2"];
+    runtime.extend(both.map(str::to_owned));
+    assert_eq!(of(Scope::Runtime), runtime);
+    assert_eq!(needs(&inventory), drawn("uv-groups", &["tree-none.txt", "tree-old.txt", "tree-new.txt"]));
+}
+
+#[test]
+fn locks_of_scripts_are_for_them_alone() {
+    let inventory = inventory("uv-script-lock");
+    assert_eq!(locked_for(&inventory, &[Scope::Script]), listed("uv-script-lock", "export-all.txt"));
+    assert_eq!(locked(&inventory), listed("uv-script-lock", "export-all.txt"));
+    assert_eq!(direct(&inventory), [names("click coverage"), names("colorama tomli")]);
+    assert_eq!(needs(&inventory), drawn("uv-script-lock", &["tree.txt"]));
+    let snapshot = snapshot("uv-script-lock");
+    let governing = Catalog::new(&snapshot).governing(&RepoPath::from("other.py"), &DistributionName::new("click"));
+    assert_eq!(governing.candidates, []);
+}
+
+#[test]
+fn pip_compile_says_who_needs_whom_in_all_its_styles() {
+    for case in ["pip-tools-line", "pip-tools-split", "pip-tools-split-hashes"] {
+        let inventory = inventory(case);
+        let compiled = inventory.dependencies.iter().filter(|d| d.path.file_name() == b"requirements.txt");
+        let said: Vec<String> = compiled
+            .map(|d| format!("{} {:?} {:?}", d.name, d.direct, d.parents.first().map(|p| p.as_str())))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                "attrs Some(true) None",
+                "click Some(true) None",
+                "coverage Some(true) None",
+                "importlib-metadata Some(true) None",
+                "zipp Some(false) Some(\"importlib-metadata\")"
+            ],
+            "{case}"
+        );
+    }
+}
+
+#[test]
+fn what_a_lock_does_not_say_the_manifest_beside_it_does() {
+    assert_eq!(
+        direct(&inventory("pip-lock")).map(|names| names.len()).iter().sum::<usize>(),
+        listed("pip-lock", "report.txt").len()
+    );
+}
