@@ -9,6 +9,7 @@ use super::reading::Reading;
 use super::variables::Variables;
 use super::yaml::{Node, Yaml};
 use super::{Gravity, Scope, formats};
+use std::borrow::Cow;
 
 /// The name of the format of workflows that stand in a directory of their own.
 pub(super) const WORKFLOW: &str = "workflow";
@@ -33,6 +34,9 @@ const COMMANDS: &[&str] = &[
 
 /// Keys whose values are variables.
 const VARIABLES: &[&str] = &["env", "variables", "environment"];
+
+/// Longer lines are not searched for the beginning of a folded text: each of many texts may begin on the same one.
+const MAX_FOLDED: usize = 1000;
 
 /// Whether a file called `name` in `directory` holds workflows.
 pub(super) fn is_workflow(name: &str, directory: &str) -> bool {
@@ -68,13 +72,40 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
     // Commands run in the root of the repository.
     let depth = reading.path.ancestors().count().saturating_sub(1);
     let base = "../".repeat(depth);
+    let physical: Vec<&str> = text.lines().collect();
     for script in found.scripts {
-        let Some(text) = script.text().filter(|text| may_install(text.as_bytes())) else { continue };
-        let lines: Vec<u32> = script.lines().map(|(line, _)| line).collect();
+        let Some(folded) = script.text().filter(|text| may_install(text.as_bytes())) else { continue };
+        let (script_text, lines) = match unfolded(&physical, script.line(), folded) {
+            Some((unfolded, last)) => (Cow::Owned(unfolded), (script.line()..=last).collect()),
+            None => (Cow::Borrowed(folded), script.lines().map(|(line, _)| line).collect::<Vec<u32>>()),
+        };
         let line = |of_script: u32| lines.get(of_script as usize).or(lines.last()).copied().unwrap_or(script.line());
         let context = Context { scope: Scope::Ci, base: &base, variables: found.variables.clone(), line: &line };
-        installs::read_script(reading, text, &context);
+        installs::read_script(reading, &script_text, &context);
     }
+}
+
+/// The one line `folded` as those of `all` that it was folded from, the first of which is `line`, each continued on
+/// the next; and the last of them. `None` where it stands on one line, or quotes and escapes hide it.
+fn unfolded(all: &[&str], line: u32, folded: &str) -> Option<(String, u32)> {
+    let folded = folded.trim();
+    let mut words = folded.split_whitespace().peekable();
+    let first = words.peek().filter(|_| !folded.contains('\n'))?;
+    let lines = all.get(line.checked_sub(1)? as usize..)?;
+    let start = lines.first().filter(|line| line.len() <= MAX_FOLDED)?.find(first)?;
+    let mut script = String::new();
+    for (physical, number) in lines.iter().zip(line..) {
+        let physical = if number == line { &physical[start..] } else { physical };
+        if physical.split_whitespace().any(|word| words.next() != Some(word)) {
+            return None;
+        }
+        script.push_str(physical);
+        if words.peek().is_none() {
+            return (number > line).then_some((script, number));
+        }
+        script.push_str(" \\\n");
+    }
+    None
 }
 
 /// Parses `text`. What is wrong with it is worth a word, and no more: it decides nothing that a project names itself.
@@ -185,14 +216,26 @@ jobs:
       - run: >-
           pip install
           folded
+      - run: pip install
+          plain
+          "quoted"
       - shell: python
         run: |
           # pip install no
       - uses: retry
         with: { command: pip install retried }
 "#;
-        let expected =
-            ["11 numpy", "11 scipy", "11 torch ==2.5.1", "15 pip", "17 pandas >=2", "21 folded", "27 retried"];
+        let expected = [
+            "11 numpy",
+            "11 scipy",
+            "11 torch ==2.5.1",
+            "15 pip",
+            "17 pandas >=2",
+            "22 folded",
+            "24 plain",
+            "25 quoted",
+            "30 retried",
+        ];
         assert_eq!(installed(text), expected);
         let includes = reading(".github/workflows/ci.yml", text).includes;
         assert_eq!(

@@ -31,11 +31,15 @@ pub(super) struct Raw<'s> {
 impl Raw<'_> {
     /// The word without its quotes; what is substituted stays as it is written.
     pub(super) fn unquoted(&self) -> String {
-        if !self.text.contains(['\'', '"', '\\']) || self.text.contains("$(") || self.text.contains('`') {
+        // Quotes in what is computed are not ours.
+        if ["$(", "`", "${{", "{{"].iter().any(|computed| self.text.contains(computed)) {
+            let inside = ['"', '\''].iter().find_map(|&quote| self.text.strip_prefix(quote)?.strip_suffix(quote));
+            return inside.unwrap_or(self.text).to_owned();
+        }
+        if !self.text.contains(['\'', '"', '\\']) {
             return self.text.to_owned();
         }
         let text = self.text.replace("\\\r\n", "");
-        // A `${{ a b }}` may hold blanks.
         shlex::split(&text).map_or(text, |words| words.join(" "))
     }
 }
@@ -369,7 +373,7 @@ mod tests {
     #[test]
     fn substitutions_are_commands_of_their_own() {
         assert_eq!(split("a $(b \"c)\" | d) e"), ["0:b|c)", "0:d", "0:a|$(b \"c)\" | d)|e"]);
-        assert_eq!(split("a \"x $(b `c`) y\" z"), ["0:c", "0:b|`c`", "0:a|\"x $(b `c`) y\"|z"]);
+        assert_eq!(split("a \"x $(b `c`) y\" z"), ["0:c", "0:b|`c`", "0:a|x $(b `c`) y|z"]);
         assert_eq!(split("a <(b) ${c:-d e} ${{ f g }} {{ h }}"), ["0:b", "0:a|<(b)|${c:-d e}|${{ f g }}|{{ h }}"]);
         assert_eq!(split("a ${b"), ["0:a|${b"]);
     }

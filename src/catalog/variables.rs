@@ -52,7 +52,7 @@ impl Variables {
     /// `text` with the values of all variables that are known put in, and whether those were all.
     pub(super) fn expand(&self, text: &str) -> (String, bool) {
         let mut expanded = String::with_capacity(text.len());
-        let mut is_whole = !text.contains('`');
+        let mut is_whole = !text.contains('`') && !text.contains("<(");
         let mut rest = text;
         while let Some(at) = rest.find(['$', '{']) {
             let (before, from) = rest.split_at(at);
@@ -114,7 +114,9 @@ mod tests {
         variables.define_assigned("A=1.2\nexport B='3' C=4; D=5 pip install x\nE=$(date)\nF=6; F=7");
         let of = |text: &str| variables.expand(text);
         assert_eq!(of("a==$A,<${B}.${{ env.C }}"), ("a==1.2,<3.4".into(), true));
-        for unknown in ["$D", "${E}", "$F", "${{ matrix.a }}", "$(x)", "`x`", "{x}", "${", "$", "${A:+x}", "${F:-8}"] {
+        for unknown in
+            ["<(x)", "$D", "${E}", "$F", "${{ matrix.a }}", "$(x)", "`x`", "{x}", "${", "$", "${A:+x}", "${F:-8}"]
+        {
             assert_eq!(of(unknown), (unknown.into(), false), "{unknown}");
         }
         assert_eq!(of("${G:-8}${A:-9}"), ("81.2".into(), true));
