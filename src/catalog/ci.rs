@@ -57,7 +57,7 @@ fn is_yaml(name: &str) -> bool {
 #[derive(Default)]
 struct Found<'y> {
     scripts: Vec<Node<'y>>,
-    variables: Variables,
+    variables: Variables<'y>,
 }
 
 /// Reads the text of a configuration.
@@ -80,7 +80,7 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
             None => (Cow::Borrowed(folded), script.lines().map(|(line, _)| line).collect::<Vec<u32>>()),
         };
         let line = |of_script: u32| lines.get(of_script as usize).or(lines.last()).copied().unwrap_or(script.line());
-        let context = Context { scope: Scope::Ci, base: &base, variables: found.variables.clone(), line: &line };
+        let context = Context { scope: Scope::Ci, base: &base, variables: &found.variables, line: &line };
         installs::read_script(reading, &script_text, &context);
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
     }
     for Instruction { text, line, .. } in instructions.iter().filter(|instruction| instruction.name == "RUN") {
         let of_file = |of_script: u32| line.saturating_add(of_script);
-        let context = Context { scope: Scope::Image, base: "", variables: variables.clone(), line: &of_file };
+        let context = Context { scope: Scope::Image, base: "", variables: &variables, line: &of_file };
         match exec_form(text) {
             Some(words) => installs::read_command(reading, &words, &context),
             None => installs::read_script(reading, text, &context),
@@ -58,7 +58,7 @@ pub(super) fn read(reading: &mut Reading, text: &str) {
 }
 
 /// `NAME=value`s, or `NAME value`.
-fn define(variables: &mut Variables, text: &str) {
+fn define(variables: &mut Variables<'_>, text: &str) {
     shell::commands(text, &mut |words| match words {
         [name, values @ ..] if !name.text.contains('=') && !values.is_empty() => {
             let value: Vec<String> = values.iter().map(shell::Raw::unquoted).collect();

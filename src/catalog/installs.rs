@@ -18,7 +18,7 @@ pub(super) struct Context<'a> {
     /// What is put before the targets of `-r`, which then are relative to the directory of the manifest.
     pub base: &'a str,
     /// What is known of variables.
-    pub variables: Variables,
+    pub variables: &'a Variables<'a>,
     /// The 1-based line of the file for a 0-based line of the script.
     pub line: &'a dyn Fn(u32) -> u32,
 }
@@ -39,9 +39,9 @@ pub(super) struct Word {
 /// Adds what `script` installs to `reading`.
 pub(super) fn read_script(reading: &mut Reading, script: &str, context: &Context<'_>) {
     let first = reading.dependencies.len();
-    let mut variables = context.variables.clone();
+    let mut variables = Variables::inside(context.variables);
     variables.define_assigned(script);
-    read_nested(reading, script, &Context { variables, scope: context.scope.clone(), ..*context }, 0);
+    read_nested(reading, script, &Context { variables: &variables, scope: context.scope.clone(), ..*context }, 0);
     reading.dependencies[first..].iter_mut().for_each(|dependency| dependency.direct = Some(true));
 }
 
@@ -104,12 +104,7 @@ impl Installs<'_, '_> {
         let Some(script) = script else { return self.command(&words[1..], depth) };
         let outer = self.context.line;
         let line = |inner: u32| outer(script.line.saturating_add(inner));
-        let context = Context {
-            line: &line,
-            scope: self.context.scope.clone(),
-            variables: self.context.variables.clone(),
-            ..*self.context
-        };
+        let context = Context { line: &line, scope: self.context.scope.clone(), ..*self.context };
         read_nested(self.reading, &script.text, &context, depth + 1);
     }
 
@@ -330,7 +325,7 @@ mod tests {
     fn reading(script: &str) -> Reading {
         let mut reading = Reading::new(&RepoPath::from("Dockerfile"), "test");
         let context =
-            Context { scope: Scope::Image, base: "", variables: Variables::default(), line: &|line| line + 1 };
+            Context { scope: Scope::Image, base: "", variables: &Variables::default(), line: &|line| line + 1 };
         read_script(&mut reading, script, &context);
         reading
     }

@@ -52,7 +52,7 @@ fn read_cells(reading: &mut Reading, code: &NotebookCode) {
 }
 
 fn read_script(reading: &mut Reading, script: &str, line: &dyn Fn(u32) -> u32) {
-    let context = Context { scope: Scope::Notebook, base: "", variables: Variables::default(), line };
+    let context = Context { scope: Scope::Notebook, base: "", variables: &Variables::default(), line };
     installs::read_script(reading, script, &context);
 }
 

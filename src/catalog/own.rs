@@ -6,6 +6,7 @@ use super::{Catalog, Dependency, DistributionName, Inventory, Tier, Weighed, dec
 use crate::snapshot::{File, RepoPath, Snapshot, SnapshotError};
 use crate::syntax::{decode, is_code, is_notebook, is_python, may_be_script};
 
+/// How a source begins in which a byte order mark hides the block.
 const BLOCK_BEHIND_MARK: &[u8] = b"\xef\xbb\xbf# ///";
 
 /// What the source file `path` of this content says of its own dependencies: a script in its PEP 723 block, a notebook in

@@ -14,16 +14,25 @@ const DECLARING: &[&str] = &["export", "local", "declare", "readonly", "typeset"
 
 /// The values of variables; `None` where a file gives several, or computes one.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Variables(BTreeMap<String, Option<String>>);
+pub(super) struct Variables<'o> {
+    values: BTreeMap<String, Option<String>>,
+    /// Those of the file, for a script in it.
+    outer: Option<&'o Variables<'o>>,
+}
 
-impl Variables {
+impl<'o> Variables<'o> {
+    /// None yet besides those of `outer`.
+    pub(super) fn inside(outer: &'o Variables<'o>) -> Self {
+        Self { values: BTreeMap::new(), outer: Some(outer) }
+    }
+
     /// Takes in that `name` has `value`.
     pub(super) fn define(&mut self, name: &str, value: &str) {
-        if self.0.len() >= MAX_VARIABLES && !self.0.contains_key(name) {
+        if self.values.len() >= MAX_VARIABLES && !self.values.contains_key(name) {
             return;
         }
         let value = (value.len() <= MAX_VALUE && !value.contains(['$', '`'])).then(|| value.to_owned());
-        let known = self.0.entry(name.to_owned()).or_insert_with(|| value.clone());
+        let known = self.values.entry(name.to_owned()).or_insert_with(|| value.clone());
         if *known != value {
             *known = None;
         }
@@ -84,7 +93,7 @@ impl Variables {
         if let Some(inner) = text.strip_prefix("${").and_then(|inner| inner.split_once('}')).map(|(inner, _)| inner) {
             let (name, default) = inner.split_once(":-").or_else(|| inner.split_once('-')).unzip();
             let name = name.unwrap_or(inner);
-            let default = default.filter(|default| !default.contains('$') && !self.0.contains_key(name));
+            let default = default.filter(|default| !default.contains('$') && self.given(name).is_none());
             return (self.known(name).or(default), inner.len() + 3);
         }
         let Some(name) = text.strip_prefix('$') else { return (None, 1) };
@@ -93,7 +102,16 @@ impl Variables {
     }
 
     fn known(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.as_deref()
+        self.given(name)?
+    }
+
+    /// What is given for `name`, if anything: its one value, or none.
+    fn given(&self, name: &str) -> Option<Option<&str>> {
+        let own = self.values.get(name).map(Option::as_deref);
+        match (own, self.outer.and_then(|outer| outer.given(name))) {
+            (Some(own), Some(outer)) => Some(own.filter(|_| own == outer)),
+            (own, outer) => own.or(outer),
+        }
     }
 }
 
@@ -121,5 +139,9 @@ mod tests {
         }
         assert_eq!(of("${G:-8}${A:-9}"), ("81.2".into(), true));
         assert_eq!(of("plain"), ("plain".into(), true));
+        let mut inside = Variables::inside(&variables);
+        inside.define_assigned("A=1.2; B=4; H=9");
+        assert_eq!(inside.expand("$A$C$H"), ("1.249".into(), true));
+        assert_eq!(inside.expand("$B"), ("$B".into(), false), "which of the two is in force is not known");
     }
 }
