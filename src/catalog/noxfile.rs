@@ -104,7 +104,7 @@ fn read_call(reading: &mut Reading, evaluation: &Evaluation<'_>, call: &Call<'_>
             }
         }
     }
-    let context = Context { scope, base: "", variables: Variables::default(), line: &|line| line + 1 };
+    let context = Context { scope, base: "", variables: &Variables::default(), line: &|line| line + 1 };
     installs::read_command(reading, &words, &context);
 }
 
