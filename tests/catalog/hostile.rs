@@ -3,7 +3,6 @@
 use picklegate::catalog::{Catalog, DistributionName, Gravity, Inventory, entries_of};
 use picklegate::snapshot::{MemorySnapshot, RepoPath};
 use proptest::prelude::*;
-use std::time::{Duration, Instant};
 
 const TOML: [&str; 6] = ["pyproject.toml", "uv.lock", "poetry.lock", "pylock.toml", "pdm.lock", "Pipfile"];
 const ALL: &[&str] = &[
@@ -36,16 +35,10 @@ const ALL: &[&str] = &[
     "x.ipynb",
 ];
 
-/// Reads `text` as each of `names` on a small stack, in time that only a non-linear reader exceeds.
+/// Reads `text` as each of `names` on a small stack. Texts are of a size at which a reader that is not linear never ends.
 fn read_all(names: &[&'static str], text: &str) -> Vec<Inventory> {
     std::thread::scope(|scope| {
-        let read = || {
-            let started = Instant::now();
-            let read: Vec<Inventory> =
-                names.iter().map(|name| entries_of(&RepoPath::from(*name), text.as_bytes())).collect();
-            assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
-            read
-        };
+        let read = || names.iter().map(|name| entries_of(&RepoPath::from(*name), text.as_bytes())).collect();
         let thread = std::thread::Builder::new().stack_size(1 << 20).spawn_scoped(scope, read);
         thread.expect("a thread can be started").join().expect("reading does not panic")
     })
@@ -168,9 +161,7 @@ fn inclusions_that_fan_out_stop_at_a_limit() {
     for file in 0..1000 {
         snapshot.insert(RepoPath::new(format!("r{file}.txt")), format!("{all}a==1.{file}\n"));
     }
-    let started = Instant::now();
     let inventory = Catalog::new(&snapshot).everything();
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
     assert!(is_unread(&inventory), "{} manifests", inventory.manifests.len());
 }
 
@@ -179,12 +170,10 @@ fn thousands_of_versions_of_one_name_rule_nothing_out() {
     let pins: String = (0..20_000).map(|patch| format!("a==2.{patch}\na>=2.{patch}\n")).collect();
     let snapshot = MemorySnapshot::from([("requirements.txt", pins.as_str()), ("constraints.txt", &pins)]);
     let catalog = Catalog::new(&snapshot);
-    let started = Instant::now();
     for _ in 0..100 {
         let governing = catalog.governing(&RepoPath::from("x.py"), &DistributionName::new("a"));
         assert!(governing.candidates.iter().any(|candidate| candidate.may_be_in(&["<1".parse().expect("PEP 440")])));
     }
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }
 
 #[test]
