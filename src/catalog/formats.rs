@@ -23,6 +23,17 @@ pub(super) struct Format {
     pub read: fn(&mut Reading, &str),
 }
 
+impl Format {
+    pub(super) const fn new(
+        name: &'static str,
+        tier: Tier,
+        is_manifest: fn(&str, &str) -> bool,
+        read: fn(&mut Reading, &str),
+    ) -> Self {
+        Self { name, is_manifest, tier, read }
+    }
+}
+
 /// When entries count for the version of a distribution.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Tier {

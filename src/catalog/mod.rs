@@ -72,6 +72,7 @@ mod tree;
 mod uv_graph;
 mod uv_lock;
 mod variables;
+mod weighing;
 mod yaml;
 mod yaml_builder;
 
@@ -92,61 +93,31 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// All formats. The first that claims a file name reads it.
 const FORMATS: &[Format] = &[
-    Format { name: pyproject::FORMAT, is_manifest: pyproject::is_manifest, tier: Project, read: pyproject::read },
-    Format { name: hatch::FORMAT, is_manifest: hatch::is_manifest, tier: Project, read: hatch::read },
-    Format { name: tox_toml::FORMAT, is_manifest: tox_toml::is_manifest, tier: LastResort, read: tox_toml::read },
-    Format { name: tox_ini::FORMAT, is_manifest: tox_ini::is_manifest, tier: LastResort, read: tox_ini::read },
-    Format { name: setup_cfg::FORMAT, is_manifest: setup_cfg::is_manifest, tier: Project, read: setup_cfg::read },
-    Format { name: noxfile::FORMAT, is_manifest: noxfile::is_manifest, tier: LastResort, read: noxfile::read },
-    Format { name: setup_py::FORMAT, is_manifest: setup_py::is_manifest, tier: Project, read: setup_py::read },
-    Format { name: uv_lock::FORMAT, is_manifest: uv_lock::is_manifest, tier: Project, read: uv_lock::read },
-    Format { name: poetry_lock::FORMAT, is_manifest: poetry_lock::is_manifest, tier: Project, read: poetry_lock::read },
-    Format { name: pdm_lock::FORMAT, is_manifest: pdm_lock::is_manifest, tier: Project, read: pdm_lock::read },
-    Format { name: pipfile::FORMAT, is_manifest: pipfile::is_manifest, tier: Project, read: pipfile::read },
-    Format {
-        name: pipfile_lock::FORMAT,
-        is_manifest: pipfile_lock::is_manifest,
-        tier: Project,
-        read: pipfile_lock::read,
-    },
-    Format { name: pylock::FORMAT, is_manifest: pylock::is_manifest, tier: Project, read: pylock::read },
-    Format {
-        name: requirements::FORMAT,
-        is_manifest: requirements::is_manifest,
-        tier: Project,
-        read: requirements::read,
-    },
-    Format { name: pixi::FORMAT, is_manifest: pixi::is_manifest, tier: Project, read: pixi::read },
-    Format { name: pixi_lock::FORMAT, is_manifest: pixi_lock::is_manifest, tier: Project, read: pixi_lock::read },
-    Format { name: conda_lock::FORMAT, is_manifest: conda_lock::is_manifest, tier: Project, read: conda_lock::read },
-    Format {
-        name: conda_explicit::FORMAT,
-        is_manifest: conda_explicit::is_manifest,
-        tier: Project,
-        read: conda_explicit::read,
-    },
-    Format {
-        name: mlflow_environment::FORMAT,
-        is_manifest: mlflow_environment::is_manifest,
-        tier: Project,
-        read: mlflow_environment::read,
-    },
-    Format {
-        name: conda_recipe::FORMAT,
-        is_manifest: conda_recipe::is_manifest,
-        tier: Project,
-        read: conda_recipe::read,
-    },
-    Format {
-        name: conda_environment::FORMAT,
-        is_manifest: conda_environment::is_manifest,
-        tier: Project,
-        read: conda_environment::read,
-    },
-    Format { name: ci::WORKFLOW, is_manifest: ci::is_workflow, tier: LastResort, read: ci::read },
-    Format { name: ci::FORMAT, is_manifest: ci::is_configuration, tier: LastResort, read: ci::read },
-    Format { name: pre_commit::FORMAT, is_manifest: pre_commit::is_manifest, tier: LastResort, read: pre_commit::read },
-    Format { name: dockerfile::FORMAT, is_manifest: dockerfile::is_manifest, tier: Project, read: dockerfile::read },
+    Format::new(pyproject::FORMAT, Project, pyproject::is_manifest, pyproject::read),
+    Format::new(hatch::FORMAT, Project, hatch::is_manifest, hatch::read),
+    Format::new(tox_toml::FORMAT, LastResort, tox_toml::is_manifest, tox_toml::read),
+    Format::new(tox_ini::FORMAT, LastResort, tox_ini::is_manifest, tox_ini::read),
+    Format::new(setup_cfg::FORMAT, Project, setup_cfg::is_manifest, setup_cfg::read),
+    Format::new(noxfile::FORMAT, LastResort, noxfile::is_manifest, noxfile::read),
+    Format::new(setup_py::FORMAT, Project, setup_py::is_manifest, setup_py::read),
+    Format::new(uv_lock::FORMAT, Project, uv_lock::is_manifest, uv_lock::read),
+    Format::new(poetry_lock::FORMAT, Project, poetry_lock::is_manifest, poetry_lock::read),
+    Format::new(pdm_lock::FORMAT, Project, pdm_lock::is_manifest, pdm_lock::read),
+    Format::new(pipfile::FORMAT, Project, pipfile::is_manifest, pipfile::read),
+    Format::new(pipfile_lock::FORMAT, Project, pipfile_lock::is_manifest, pipfile_lock::read),
+    Format::new(pylock::FORMAT, Project, pylock::is_manifest, pylock::read),
+    Format::new(requirements::FORMAT, Project, requirements::is_manifest, requirements::read),
+    Format::new(pixi::FORMAT, Project, pixi::is_manifest, pixi::read),
+    Format::new(pixi_lock::FORMAT, Project, pixi_lock::is_manifest, pixi_lock::read),
+    Format::new(conda_lock::FORMAT, Project, conda_lock::is_manifest, conda_lock::read),
+    Format::new(conda_explicit::FORMAT, Project, conda_explicit::is_manifest, conda_explicit::read),
+    Format::new(mlflow_environment::FORMAT, Project, mlflow_environment::is_manifest, mlflow_environment::read),
+    Format::new(conda_recipe::FORMAT, Project, conda_recipe::is_manifest, conda_recipe::read),
+    Format::new(conda_environment::FORMAT, Project, conda_environment::is_manifest, conda_environment::read),
+    Format::new(ci::WORKFLOW, LastResort, ci::is_workflow, ci::read),
+    Format::new(ci::FORMAT, LastResort, ci::is_configuration, ci::read),
+    Format::new(pre_commit::FORMAT, LastResort, pre_commit::is_manifest, pre_commit::read),
+    Format::new(dockerfile::FORMAT, Project, dockerfile::is_manifest, dockerfile::read),
 ];
 
 /// Dependencies and what was not understood, in the order of the files and lines they came from.
@@ -288,119 +259,6 @@ impl<'s> Catalog<'s> {
         imports::undeclared(self.snapshot, inventory, self.environments)
     }
 
-    /// What decides the version of `distribution` for the source file `file`.
-    ///
-    /// The nearest directory above it that has evidence decides; in one directory locked, then pinned, then declared.
-    /// Weaker evidence that the stronger contradicts stays in the set. A lock further up decides where it locks the
-    /// project of that directory, as those of workspaces do. What test runners and CI jobs install counts only where
-    /// nothing else does. What is installed in an environment that was given decides before all of these. All files of a
-    /// directory have the same answer, but for those that say themselves what they run with: see
-    /// [`Catalog::governing_with`].
-    pub fn governing(&self, file: &RepoPath, distribution: &DistributionName) -> Governing {
-        let mut found = self.weigh_in(file, distribution, Project);
-        if found.governing.candidates.is_empty() {
-            found = self.weigh_in(file, distribution, LastResort);
-        }
-        self.weigh_installed(distribution, found).governing
-    }
-
-    /// What decides for `file`, with what it says itself: `own`, as [`within`] gives it.
-    ///
-    /// A script with a PEP 723 block is a world of its own: the block decides, with the lock beside it, and what neither
-    /// names has no evidence. In a notebook, installs that name a version decide; other names are looked up as for any
-    /// file, and installs without a version count last.
-    pub fn governing_with(
-        &self,
-        file: &RepoPath,
-        own: Option<&Inventory>,
-        distribution: &DistributionName,
-    ) -> Governing {
-        match own {
-            Some(own) => self.weigh_own(file, own, distribution).governing,
-            None => self.governing(file, distribution),
-        }
-    }
-
-    /// What [`Catalog::governing_with`] gives, and all other evidence for `distribution` in the snapshot. Reads every
-    /// manifest.
-    pub fn weigh(&self, file: &RepoPath, own: Option<&Inventory>, distribution: &DistributionName) -> Weighed {
-        let mut weighed = match own {
-            Some(own) => self.weigh_own(file, own, distribution),
-            None => self.weigh_around(file, distribution),
-        };
-        let place = |candidate: &Candidate| (candidate.path.clone(), candidate.line, candidate.raw_version.clone());
-        let deciding = weighed.governing.candidates.iter();
-        let mut seen: BTreeSet<_> =
-            deciding.chain(weighed.others.iter().map(|other| &other.candidate)).map(place).collect();
-        for entry in self.everything().entries_for(distribution) {
-            let candidate = Candidate::from(entry);
-            if seen.insert(place(&candidate)) {
-                weighed.others.push(Other { candidate, standing: Standing::Elsewhere });
-            }
-        }
-        weighed
-    }
-
-    /// The evidence in the directory of `file` and above.
-    fn weigh_around(&self, file: &RepoPath, distribution: &DistributionName) -> Weighed {
-        let mut weighed = self.weigh_in(file, distribution, Project);
-        let last = self.weigh_in(file, distribution, LastResort);
-        if weighed.governing.candidates.is_empty() {
-            weighed.governing = last.governing;
-        } else {
-            let outvoted = |candidate| Other { candidate, standing: Standing::LastResort };
-            weighed.others.extend(last.governing.candidates.into_iter().map(outvoted));
-        }
-        weighed.others.extend(last.others);
-        self.weigh_installed(distribution, weighed)
-    }
-
-    fn weigh_in(&self, file: &RepoPath, distribution: &DistributionName, tier: Tier) -> Weighed {
-        let directory = file.parent().unwrap_or_default();
-        let in_tests = deciding::is_in_tests(&directory);
-        let mut link = self.nearest(&directory, tier);
-        let mut others = Vec::new();
-        let mut nearest: Option<(RepoPath, Vec<Candidate>)> = None;
-        let mut is_locked = false;
-        while let Some(found) = link {
-            let decisive = deciding::decide(&found.entries_for(distribution), in_tests, &mut others);
-            let (locked, declared): (Vec<_>, Vec<_>) =
-                decisive.into_iter().partition(|candidate| candidate.evidence >= Evidence::Locked);
-            match &mut nearest {
-                None if locked.is_empty() && declared.is_empty() => {}
-                None => {
-                    is_locked = !locked.is_empty();
-                    nearest = Some((found.path.clone(), [locked, declared].concat()));
-                }
-                Some((project, candidates)) if !is_locked && found.locks_project(project) => {
-                    is_locked = !locked.is_empty();
-                    candidates.extend(locked);
-                    others.extend(declared.into_iter().map(farther));
-                }
-                Some(_) => others.extend(locked.into_iter().chain(declared).map(farther)),
-            }
-            link = found.above.clone();
-        }
-        let candidates = nearest.map(|(_, candidates)| candidates).unwrap_or_default();
-        Weighed { governing: Governing { candidates: deciding::strongest(candidates, &mut others) }, others }
-    }
-
-    /// `found` of the manifests, and above it what is installed.
-    fn weigh_installed(&self, distribution: &DistributionName, found: Weighed) -> Weighed {
-        if self.environments.is_empty() {
-            return found;
-        }
-        let Weighed { governing, mut others } = found;
-        let installed =
-            self.environments.iter().flat_map(|environment| environment.inventory().entries_for(distribution));
-        let (versions, unknown): (Vec<_>, Vec<_>) = installed.partition(|entry| entry.version.is_some());
-        let candidates = versions.into_iter().map(Candidate::from).chain(governing.candidates).collect();
-        let governing = Governing { candidates: deciding::strongest(candidates, &mut others) };
-        let of_no_version = |entry: &Dependency| Other { candidate: entry.into(), standing: Standing::Versionless };
-        others.extend(unknown.into_iter().map(of_no_version));
-        Weighed { governing, others }
-    }
-
     /// The nearest directory, from `directory` upwards, that has manifests of `tier`.
     fn nearest(&self, directory: &RepoPath, tier: Tier) -> Link {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
@@ -424,10 +282,6 @@ impl<'s> Catalog<'s> {
         }
         link
     }
-}
-
-fn farther(candidate: Candidate) -> Other {
-    Other { candidate, standing: Standing::Farther }
 }
 
 /// The format that reads `path`, by its name alone; `None` where it is no manifest.
