@@ -80,6 +80,8 @@ fn read_call(found: &mut Found, evaluation: &Evaluation<'_>, call: &Call<'_>) {
             found.list(evaluation, value, scope, "", (keyword, call.line));
         } else if &**keyword == "extras_require" {
             read_extras(found, evaluation, value, call.line);
+        } else if &**keyword == "distclass" {
+            found.say(call.line, "a `distclass` may add to the lists, and is not followed".to_owned());
         } else if &**keyword == "**" {
             let line = if let Value::Unknown(line) = value { *line } else { call.line };
             found.say(line, "some of the keywords of `setup` are computed".to_owned());
@@ -235,6 +237,14 @@ mod tests {
             format!("{} ? {}", said.line, said.problem)
         });
         entries.chain(includes).chain(computed).map(|text| text.trim_end().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_distribution_class_may_add_to_the_lists() {
+        assert_eq!(
+            found("class D: pass\nsetup(distclass=D, install_requires=['a'])"),
+            ["3 a  runtime", "3 ? a `distclass` may add to the lists, and is not followed"]
+        );
     }
 
     #[test]
