@@ -234,12 +234,15 @@ pub(super) fn read_uv(reading: &mut Reading, tree: &Tree<'_>, uv: &DeTable<'_>) 
     }
 }
 
-/// The source that `[tool.uv.sources]` gives; of several (by marker), the first.
+/// The source that `[tool.uv.sources]` gives, other than an index; of several (by marker), the first.
 fn uv_source(value: &DeValue<'_>) -> Option<Source> {
-    let table = match value {
-        DeValue::Array(several) => several.first()?.get_ref().as_table()?,
-        other => other.as_table()?,
-    };
+    if let DeValue::Array(several) = value {
+        return several.iter().find_map(|one| uv_source_in(one.get_ref().as_table()?));
+    }
+    uv_source_in(value.as_table()?)
+}
+
+fn uv_source_in(table: &DeTable<'_>) -> Option<Source> {
     if let Some(url) = tree::string(table, "git") {
         return Some(Source::Vcs(masked(url)));
     }

@@ -72,7 +72,7 @@ constraint-dependencies = ["numpy<2"]
 override-dependencies = ["torch==2.5.1"]
 [tool.uv.sources]
 lib = { path = "../lib", editable = true }
-Other = { git = "https://user:secret@example.org/other" }
+Other = [{ index = "own", marker = "os_name == 'nt'" }, { git = "https://user:secret@example.org/other" }]
 "#;
     let expected = ["2 lib  runtime", "2 other  runtime", "2 torch >=2 runtime"];
     let lists = ["4 pytest  group:dev", "5 numpy <2 constraint", "6 torch ==2.5.1 override"];
