@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn shell_form_with_comments_in_between() {
         let text = "# syntax=docker/dockerfile:1\n# escape=\\\nFROM pytorch/pytorch:2.3.0 AS base\n\
-            RUN --mount=type=cache,target=/root/.cache \\\n    pip install \\\n    # why\n\n      torch==2.5.1 \\\n  numpy\n\
+            RUN --mount=type=cache,target=/var/cache/pip \\\n    pip install \\\n    # why\n\n      torch==2.5.1 \\\n  numpy\n\
             FROM base\nonbuild run apt-get update && \\\n pip3 install 'scipy>=1' # pip install x\nCMD pip install y\n";
         assert_eq!(installed(text), ["8 torch ==2.5.1", "9 numpy", "12 scipy >=1"]);
         assert_eq!(installed(&text.replace('\n', "\r\n")), installed(text));
