@@ -154,9 +154,13 @@ fn summary_of_libraries(summary: &Summary) -> String {
     if summary.unknown > 0 {
         parts.push(format!("{} {} unknown to the rules", summary.unknown, are(summary.unknown)));
     }
-    let (distributions, manifests) =
-        (count(summary.distributions, "distribution"), count(summary.manifests, "manifest"));
-    format!("{distributions} in {manifests}: {}", parts.join(", "))
+    let distributions = count(summary.distributions, "distribution");
+    let places = match (count(summary.manifests, "manifest"), count(summary.environments, "environment")) {
+        (manifests, _) if summary.environments == 0 => manifests,
+        (_, environments) if summary.manifests == 0 => environments,
+        (manifests, environments) => format!("{manifests} and {environments}"),
+    };
+    format!("{distributions} in {places}: {}", parts.join(", "))
 }
 
 /// `7 unsafe calls in 120 files judged: 5 errors, 2 warnings, 1 note, 1 allowed`
@@ -172,3 +176,20 @@ fn summary_of_calls(audit: &Audit, summary: &Summary) -> String {
 
 #[cfg(test)]
 mod samples;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distributions_come_from_manifests_environments_or_both() {
+        let of = |manifests, environments| {
+            let summary = Summary { distributions: 1, manifests, environments, ..Summary::default() };
+            summary_of_libraries(&summary)
+        };
+        assert_eq!(of(0, 0), "1 distribution in 0 manifests: 0 can unpickle");
+        assert_eq!(of(2, 0), "1 distribution in 2 manifests: 0 can unpickle");
+        assert_eq!(of(0, 1), "1 distribution in 1 environment: 0 can unpickle");
+        assert_eq!(of(1, 2), "1 distribution in 1 manifest and 2 environments: 0 can unpickle");
+    }
+}
