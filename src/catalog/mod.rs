@@ -82,7 +82,7 @@ pub use imports::{Import, Undeclared};
 pub use installed::{ImportNames, InstalledEnvironment, is_environment};
 pub use own::within;
 
-use crate::snapshot::{RepoPath, Snapshot, SnapshotError, walk};
+use crate::snapshot::{Entry, EntryKind, File, RepoPath, Snapshot, SnapshotError, walk_entries};
 use crate::syntax::is_code;
 use directory::Directory;
 use formats::Format;
@@ -228,14 +228,17 @@ impl<'s> Catalog<'s> {
         let mut directories = BTreeSet::new();
         let mut all = Inventory::default();
         let mut unread = Vec::new();
-        let mut visit = |file: crate::snapshot::File| {
-            directories.extend(formats::of(&file.path).map(|format| formats::home(&file.path, format)));
-            match own::read(self.snapshot, &file) {
-                Ok(own) => all.extend(own.unwrap_or_default()),
-                Err(error) => unread.push(error),
+        let mut visit = |path: RepoPath, entry: Entry| {
+            // A link that is called like a manifest is said not to be followed, where it stands.
+            directories.extend(formats::of(&path).map(|format| formats::home(&path, format)));
+            if entry.kind == EntryKind::File {
+                match own::read(self.snapshot, &File { path, id: entry.id }) {
+                    Ok(own) => all.extend(own.unwrap_or_default()),
+                    Err(error) => unread.push(error),
+                }
             }
         };
-        all.unreadable = walk(self.snapshot, &RepoPath::root(), &mut visit);
+        all.unreadable = walk_entries(self.snapshot, &RepoPath::root(), &mut visit);
         all.unreadable.extend(unread);
         let installed = self.environments.iter().map(InstalledEnvironment::inventory).map(Arc::clone);
         for inventory in directories.iter().flat_map(|directory| self.directory(directory)).chain(installed) {

@@ -1,16 +1,19 @@
 //! A directory on disk as a snapshot: the working tree of `picklegate scan PATH`.
 
 use super::memory::list_sorted;
-use super::{Entry, File, RepoPath, Snapshot, SnapshotError};
+use super::{Entry, EntryKind, File, RepoPath, Snapshot, SnapshotError};
 use bstr::ByteVec as _;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// The regular files below a directory, `.gitignore` honoured, symbolic links never followed.
 pub struct DirectorySnapshot {
     root: PathBuf,
+    /// Files and symbolic links, sorted.
     paths: Vec<RepoPath>,
+    /// Those of `paths` that are symbolic links.
+    symlinks: BTreeSet<RepoPath>,
     /// Directories that could not be listed, and why.
     unlisted: BTreeMap<RepoPath, String>,
     limit: u64,
@@ -21,7 +24,7 @@ impl DirectorySnapshot {
     ///
     /// A directory that cannot be listed is an error only of its own `list`.
     pub fn open(root: &Path, limit: u64) -> Self {
-        let (mut paths, mut unlisted) = (Vec::new(), BTreeMap::new());
+        let (mut paths, mut symlinks, mut unlisted) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
         let relative = |path: &Path| to_repo_path(path.strip_prefix(root).unwrap_or(path));
         let walk = ignore::WalkBuilder::new(root)
             .hidden(false)
@@ -42,11 +45,14 @@ impl DirectorySnapshot {
                 // A single file as root: its own name is its path.
                 let single = entry.path() == root;
                 paths.push(if single { to_repo_path(Path::new(entry.file_name())) } else { relative(entry.path()) });
+            } else if entry.path_is_symlink() {
+                paths.push(relative(entry.path()));
+                symlinks.insert(relative(entry.path()));
             }
         }
         paths.sort();
         let root = if root.is_file() { root.parent().unwrap_or(Path::new("")).to_owned() } else { root.to_owned() };
-        Self { root, paths, unlisted, limit }
+        Self { root, paths, symlinks, unlisted, limit }
     }
 }
 
@@ -61,7 +67,13 @@ impl Snapshot for DirectorySnapshot {
         let end = start + self.paths[start..].partition_point(|path| path.as_bytes().starts_with(prefix));
         // What cannot be listed is an entry all the same, as if it held something.
         let unlisted: Vec<RepoPath> = self.unlisted.keys().map(|path| path.join(b"?")).collect();
-        Ok(list_sorted(self.paths[start..end].iter().chain(&unlisted), directory))
+        let mut entries = list_sorted(self.paths[start..end].iter().chain(&unlisted), directory);
+        if !self.symlinks.is_empty() {
+            for entry in entries.iter_mut().filter(|entry| self.symlinks.contains(&directory.join(&entry.name))) {
+                entry.kind = EntryKind::Symlink;
+            }
+        }
+        Ok(entries)
     }
 
     fn read(&self, file: &File) -> Result<Vec<u8>, SnapshotError> {
@@ -137,6 +149,24 @@ mod tests {
         assert_eq!(snapshot.read(&file).unwrap(), b"2");
         std::fs::write(top.path().join("b/c.py"), "12345678901").unwrap();
         assert!(matches!(snapshot.read(&file), Err(SnapshotError::TooLarge { size: 11, limit: 10, .. })));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn symbolic_links_are_entries_that_nothing_follows() {
+        let top = tempfile::tempdir().unwrap();
+        std::fs::create_dir(top.path().join("a")).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", top.path().join("a/requirements.txt")).unwrap();
+        std::os::unix::fs::symlink("/", top.path().join("b")).unwrap();
+        let snapshot = DirectorySnapshot::open(top.path(), 10);
+        let kinds = |directory: &str| -> Vec<_> {
+            let entries = snapshot.list(&RepoPath::from(directory)).unwrap();
+            entries.into_iter().map(|entry| (entry.name.to_string(), entry.kind)).collect()
+        };
+        assert_eq!(kinds(""), [("a".into(), EntryKind::Directory), ("b".into(), EntryKind::Symlink)]);
+        assert_eq!(kinds("a"), [("requirements.txt".into(), EntryKind::Symlink)]);
+        assert_eq!(snapshot.find(&RepoPath::from("a/requirements.txt")), Ok(None));
+        assert_eq!(walk(&snapshot, &RepoPath::root(), &mut |file| panic!("{file:?}")), []);
     }
 
     #[test]

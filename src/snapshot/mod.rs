@@ -110,6 +110,19 @@ pub trait Snapshot: Sync {
 ///
 /// Gives the directories that could not be listed; what is beside them is still visited.
 pub fn walk(snapshot: &dyn Snapshot, directory: &RepoPath, visit: &mut dyn FnMut(File)) -> Vec<SnapshotError> {
+    walk_entries(snapshot, directory, &mut |path, entry| {
+        if entry.kind == EntryKind::File {
+            visit(File { path, id: entry.id });
+        }
+    })
+}
+
+/// As [`walk`], for symbolic links and submodules as well.
+pub fn walk_entries(
+    snapshot: &dyn Snapshot,
+    directory: &RepoPath,
+    visit: &mut dyn FnMut(RepoPath, Entry),
+) -> Vec<SnapshotError> {
     let mut errors = Vec::new();
     let mut pending = vec![directory.clone()];
     while let Some(directory) = pending.pop() {
@@ -121,9 +134,8 @@ pub fn walk(snapshot: &dyn Snapshot, directory: &RepoPath, visit: &mut dyn FnMut
         for entry in entries {
             let path = directory.join(&entry.name);
             match entry.kind {
-                EntryKind::File => visit(File { path, id: entry.id }),
                 EntryKind::Directory => below.push(path),
-                EntryKind::Symlink | EntryKind::Submodule => {}
+                _ => visit(path, entry),
             }
         }
         pending.extend(below.into_iter().rev());

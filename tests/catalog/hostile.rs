@@ -373,3 +373,20 @@ const PIECES: &[&str] = &[
     "    #   -r a.in\n",
     " # via torch, a",
 ];
+
+#[cfg(unix)]
+#[test]
+fn links_out_of_the_tree_are_said_and_not_followed() {
+    let top = tempfile::tempdir().expect("a temporary directory can be made");
+    let outside = tempfile::tempdir().expect("a temporary directory can be made");
+    std::fs::write(outside.path().join("requirements.txt"), "torch==2.5.1\n").expect("it can be written");
+    std::fs::create_dir(top.path().join("sub")).expect("it can be made");
+    let link = top.path().join("sub/requirements.txt");
+    std::os::unix::fs::symlink(outside.path().join("requirements.txt"), link).expect("links can be made");
+    std::fs::write(top.path().join("requirements.txt"), "-r sub/requirements.txt\n").expect("it can be written");
+    let snapshot = picklegate::snapshot::DirectorySnapshot::open(top.path(), 1 << 20);
+    let inventory = Catalog::new(&snapshot).everything();
+    assert_eq!(inventory.dependencies, []);
+    let said: Vec<String> = inventory.diagnostics.iter().map(|said| format!("{}:{}", said.path, said.line)).collect();
+    assert_eq!(said, ["requirements.txt:1", "sub/requirements.txt:1"]);
+}
