@@ -72,6 +72,19 @@ fn uv_lock_has_what_uv_exports() {
 }
 
 #[test]
+fn older_uv_locks_have_what_their_uv_exports() {
+    for case in ["uv-0.4", "uv-0.5", "uv-0.7"] {
+        let inventory = inventory(case);
+        assert_eq!(locked(&inventory), listed(case, "export-all.txt"), "{case}");
+        assert_eq!(locked_for(&inventory, &[Scope::Runtime]), listed(case, "export-runtime.txt"), "{case}");
+        let find = |name| inventory.dependencies.iter().find(|d| d.name.as_str() == name && d.version.is_some());
+        assert_eq!(find("click").expect("locked").scopes, [extra("speed")], "{case}");
+        let colorama = find("colorama").expect("click needs it");
+        assert_eq!((colorama.direct, &colorama.parents[..]), (Some(false), &[DistributionName::new("click")][..]));
+    }
+}
+
+#[test]
 fn uv_workspaces_lock_their_members_together() {
     let inventory = inventory("uv-workspace");
     assert_eq!(locked(&inventory), listed("uv-workspace", "export-all.txt"));
