@@ -42,9 +42,37 @@ impl Excerpt {
     pub const MAX_BYTES: usize = 400;
 }
 
+/// What a reason speaks of, in the order in which reasons are shown.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Ground {
+    /// What stands between the data and its loading.
+    Guard(Judgement),
+    /// Where the data comes from.
+    Origin,
+    /// The functions that pass the data on to what loads it, the outermost first.
+    Chain,
+    /// Which versions are in force.
+    Version,
+    /// How the name came to mean what it means.
+    Binding,
+}
+
+/// What a check before a load is worth.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Judgement {
+    /// Data that somebody else made does not get past it.
+    Genuine,
+    /// It stops some of them, or only as long as nobody tries.
+    Weak,
+    /// It looks like a check and stops nobody.
+    Flawed,
+}
+
 /// One reason for a verdict, with the line that says so where there is one.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Reason {
+    /// What it speaks of.
+    pub ground: Ground,
     /// `locks torch 2.3.1`: reads on after the place, or stands alone.
     pub text: String,
     /// Where that is written.

@@ -2,7 +2,7 @@
 
 use super::{Subject, View};
 use crate::catalog::{Diagnostic, Gravity};
-use crate::finding::{Confidence, Finding, Position, Severity};
+use crate::finding::{Confidence, Finding, Ground, Judgement, Position, Severity};
 use crate::gate::{Outcome, Verdict};
 use crate::snapshot::RepoPath;
 use serde::Serialize;
@@ -149,6 +149,8 @@ impl<'a> JsonFinding<'a> {
                 .because
                 .iter()
                 .map(|reason| JsonReason {
+                    ground: ground(reason.ground).0,
+                    judgement: ground(reason.ground).1,
                     text: &reason.text,
                     path: reason.place.as_ref().map(|place| JsonPath::new(&place.path)),
                     line: reason.place.as_ref().map(|place| place.line),
@@ -166,8 +168,24 @@ impl<'a> JsonFinding<'a> {
     }
 }
 
+/// What a reason speaks of, and what a guard is worth.
+fn ground(ground: Ground) -> (&'static str, Option<&'static str>) {
+    match ground {
+        Ground::Guard(Judgement::Genuine) => ("guard", Some("genuine")),
+        Ground::Guard(Judgement::Weak) => ("guard", Some("weak")),
+        Ground::Guard(Judgement::Flawed) => ("guard", Some("flawed")),
+        Ground::Origin => ("origin", None),
+        Ground::Chain => ("chain", None),
+        Ground::Version => ("version", None),
+        Ground::Binding => ("binding", None),
+    }
+}
+
 #[derive(Serialize)]
 struct JsonReason<'a> {
+    ground: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    judgement: Option<&'static str>,
     text: &'a str,
     #[serde(flatten)]
     path: Option<JsonPath>,
@@ -259,6 +277,7 @@ mod tests {
       "label": "`path` comes from the command line",
       "because": [
         {
+          "ground": "version",
           "text": "locks torch 2.3.1, where weights_only defaults to False",
           "path": "uv.lock",
           "line": 1182

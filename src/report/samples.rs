@@ -2,7 +2,7 @@
 
 use super::{Subject, View};
 use crate::catalog::{Diagnostic, Gravity};
-use crate::finding::{Confidence, Excerpt, Finding, Fingerprint, Place, Position, Reason, Severity};
+use crate::finding::{Confidence, Excerpt, Finding, Fingerprint, Ground, Place, Position, Reason, Severity};
 use crate::gate::{Allowed, Counts, Unscanned, Verdict};
 use crate::snapshot::RepoPath;
 
@@ -30,6 +30,7 @@ pub fn finding(path: RepoPath, line: u32, text: &str, highlight: &str, rule: &st
         message: format!("`{rule}` runs code stored in the file it opens"),
         label: "`path` comes from the command line".into(),
         because: vec![Reason {
+            ground: Ground::Version,
             text: "locks torch 2.3.1, where weights_only defaults to False".into(),
             place: Some(Place { path: RepoPath::from("uv.lock"), line: 1182 }),
         }],

@@ -3,7 +3,7 @@
 use super::boundary::boundaries;
 use super::{Library, Match, Proof, Rule, RuleSet, Target};
 use crate::catalog::{Candidate, Catalog, DistributionName, Inventory, Versions};
-use crate::finding::{Place, Reason};
+use crate::finding::{Ground, Place, Reason};
 use crate::snapshot::RepoPath;
 use pep440_rs::VersionSpecifiers;
 use std::cell::RefCell;
@@ -170,6 +170,7 @@ fn reason(member: &Named, proof: Proof, condition: &Condition<'_>) -> Reason {
         (_, None) => format!("which admits versions {ranges}"),
     };
     Reason {
+        ground: Ground::Version,
         text: format!("{} {distribution} {written}, {consequence}", candidate.evidence.verb()),
         place: Some(Place { path: candidate.path.clone(), line: candidate.line }),
     }
@@ -183,7 +184,11 @@ fn no_evidence(condition: &Condition<'_>) -> Reason {
         Some(because) => format!("in versions {ranges} {because}"),
         None => format!("versions {ranges} are concerned"),
     };
-    Reason { text: format!("no manifest names {library}, so its version is unknown; {consequence}"), place: None }
+    Reason {
+        ground: Ground::Version,
+        text: format!("no manifest names {library}, so its version is unknown; {consequence}"),
+        place: None,
+    }
 }
 
 #[cfg(test)]

@@ -64,6 +64,28 @@ pub(super) fn hold<'a>(conditions: &[Condition], passed: &Passed<'a>, resolver: 
 }
 
 impl<'a> Passed<'a> {
+    /// What is written for `argument`, by keyword or by position, and where.
+    pub fn written(&self, argument: &Argument) -> Option<(&'a Expr, Place)> {
+        let by_keyword = argument.keyword.as_ref().and_then(|keyword| {
+            let mut lists = self.lists.iter().rev();
+            lists.find_map(|(list, place, _)| Some((&list.find_keyword(keyword)?.value, *place)))
+        });
+        by_keyword.or_else(|| {
+            let mut position = argument.position? as usize;
+            for (list, place, skipped) in &self.lists {
+                let counted = list.args.get(*skipped..).unwrap_or_default();
+                let plain = counted.iter().take(position + 1).take_while(|value| !value.is_starred_expr()).count();
+                match counted.get(position) {
+                    Some(value) if plain > position => return Some((value, *place)),
+                    // What a starred argument passes is not written here.
+                    _ if plain < counted.len().min(position + 1) => return None,
+                    _ => position -= plain,
+                }
+            }
+            None
+        })
+    }
+
     /// What is passed for `argument`, by keyword or by position.
     fn argument(&self, argument: &Argument, resolver: &mut Resolver<'a, '_>) -> Possible<'a> {
         let mut open = self.unknown;

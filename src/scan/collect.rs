@@ -153,6 +153,7 @@ impl<'a> Collector<'a, '_> {
             globals: Vec::new(),
             nonlocals: Vec::new(),
             receiver: None,
+            def: None,
         });
         let block = self.scopes.blocks.len();
         let depth = defined.map_or(0, |(place, _)| self.scopes.blocks[place.block].depth + 1);

@@ -19,7 +19,7 @@ pub(super) type Settings<'r> = BTreeMap<&'r str, Vec<(usize, usize)>>;
 
 /// A rule that holds at a place.
 #[derive(Debug)]
-pub(super) struct Hit {
+pub(super) struct Hit<'a> {
     pub rule: usize,
     pub index: usize,
     pub severity: Severity,
@@ -33,6 +33,8 @@ pub(super) struct Hit {
     pub name: String,
     /// The tokens that belong to the fingerprint.
     pub tokens: Option<TextRange>,
+    /// What is loaded, where it is written: the argument that the rule calls its data.
+    pub data: Option<(&'a Expr, Place)>,
 }
 
 /// A match that names what is at a place, its conditions not looked at yet.
@@ -61,7 +63,7 @@ pub(super) struct Matcher<'a, 'c, 's> {
     consumed: HashSet<TextRange>,
     /// Argument lists of calls that rules are interested in.
     lists: HashMap<TextSize, TextSize>,
-    hits: Vec<Hit>,
+    hits: Vec<Hit<'a>>,
 }
 
 impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
@@ -127,11 +129,11 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
 
     /// What was found. A value that is only given a name, or stored in an attribute of the class, counts where it is read,
     /// if it is: otherwise other files do.
-    pub fn finish(self) -> (Vec<Hit>, HashMap<TextSize, TextSize>) {
+    pub fn finish(self) -> (Vec<Hit<'a>>, Resolver<'a, 'c>, HashMap<TextSize, TextSize>) {
         let mut hits = self.hits;
         let stored = &self.collected.stored;
         hits.retain(|hit| !stored.get(&hit.range).is_some_and(|it| hit.tokens.is_none() && self.resolver.is_inner(it)));
-        (hits, self.lists)
+        (hits, self.resolver, self.lists)
     }
 
     /// The matches interested in calling what `meanings` names with what is `passed`.
@@ -222,7 +224,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                 Meaning::Partial(inner, inner_place) => {
                     let known: Vec<usize> = {
                         let alone = self.partial(inner, inner_place);
-                        self.best(alone).into_iter().map(|(role, ..)| role.rule).collect()
+                        self.best(alone).into_iter().map(|(offer, ..)| offer.role.rule).collect()
                     };
                     for mut offer in self.partial(inner, inner_place) {
                         if !known.contains(&offer.role.rule) {
@@ -281,7 +283,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
     }
 
     fn report(&mut self, offers: Vec<Offer<'a>>, place: Place, used: &Use) {
-        for (role, id, confidence, unknown, because) in self.best(offers) {
+        for (Offer { role, id, passed }, confidence, unknown, because) in self.best(offers) {
             let rule = &self.rules.rules[role.rule];
             let candidate = &rule.matches[role.index];
             let label = match unknown {
@@ -299,13 +301,14 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                 place,
                 name: self.resolver.names().path(id),
                 tokens: used.tokens,
+                data: candidate.data.as_ref().and_then(|data| passed.written(data)),
             });
         }
     }
 
     /// Of the offers of each rule that hold, the most severe; of equals the surest, then the first in the rule.
     #[allow(clippy::type_complexity)]
-    fn best(&mut self, offers: Vec<Offer<'a>>) -> Vec<(Role, NameId, Confidence, Option<String>, Vec<Reason>)> {
+    fn best(&mut self, offers: Vec<Offer<'a>>) -> Vec<(Offer<'a>, Confidence, Option<String>, Vec<Reason>)> {
         let rules = &self.rules.rules;
         let mut holding = Vec::new();
         for offer in offers {
@@ -326,14 +329,14 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
             holding.push((order, offer, confidence, unknown));
         }
         holding.sort_by_key(|(order, ..)| *order);
-        let mut found: Vec<(Role, NameId, Confidence, Option<String>, Vec<Reason>)> = Vec::new();
+        let mut found: Vec<(Offer<'a>, Confidence, Option<String>, Vec<Reason>)> = Vec::new();
         for (_, offer, confidence, unknown) in holding {
-            if found.last().is_some_and(|(role, ..)| role.rule == offer.role.rule) {
+            if found.last().is_some_and(|(last, ..)| last.role.rule == offer.role.rule) {
                 continue;
             }
             let rule: &Rule = &rules[offer.role.rule];
             if let Some(because) = self.selection.applies(rule, &rule.matches[offer.role.index]) {
-                found.push((offer.role, offer.id, confidence, unknown, because));
+                found.push((offer, confidence, unknown, because));
             }
         }
         found

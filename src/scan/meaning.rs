@@ -1,7 +1,7 @@
 //! What an expression may mean: ruled names, instances, local classes, constants; or that it cannot be known.
 
 use super::names::NameId;
-use super::scopes::{ClassId, Place};
+use super::scopes::{ClassId, Place, ScopeId};
 use ruff_python_ast::{Expr, ExprCall};
 
 /// One thing an expression may mean.
@@ -17,6 +17,8 @@ pub(super) enum Meaning<'a> {
     Class(ClassId),
     /// An instance of one.
     Object(ClassId),
+    /// A function of this file, by the scope of its body.
+    Function(ScopeId),
     /// `super()` in one.
     Super(ClassId),
     /// The namespace of a module: `vars(pickle)`.
@@ -95,6 +97,7 @@ fn same(a: &Meaning<'_>, b: &Meaning<'_>) -> bool {
         (Meaning::Class(a), Meaning::Class(b))
         | (Meaning::Object(a), Meaning::Object(b))
         | (Meaning::Super(a), Meaning::Super(b)) => a == b,
+        (Meaning::Function(a), Meaning::Function(b)) => a == b,
         (Meaning::Constant(a), Meaning::Constant(b)) => a == b,
         (Meaning::Display(a, _), Meaning::Display(b, _)) => std::ptr::eq(*a, *b),
         (Meaning::Partial(a, _), Meaning::Partial(b, _)) => std::ptr::eq(*a, *b),

@@ -14,17 +14,20 @@
 mod arguments;
 mod collect;
 mod fingerprint;
+mod guard;
 mod lines;
 mod matching;
 mod meaning;
 mod names;
 mod notebook;
+mod origin;
 mod prefilter;
 mod python;
 mod resolve;
 mod scopes;
 mod suppression;
 mod text;
+mod weigh;
 
 use crate::finding::Finding;
 use crate::rules::{RuleSet, Selection, Target};

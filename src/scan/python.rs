@@ -6,6 +6,7 @@ use super::lines::Lines;
 use super::matching::{Hit, Matcher};
 use super::names::Names;
 use super::resolve::Resolver;
+use super::weigh::Weighing;
 use super::{Honoured, Scan, Scanner, suppression};
 use crate::finding::{Finding, Fingerprint};
 use crate::rules::Selection;
@@ -81,8 +82,10 @@ fn judge<'a>(
             break;
         }
     }
-    let (hits, elided) = matcher.finish();
+    let (mut hits, resolver, elided) = matcher.finish();
+    hits.truncate(MAX_FINDINGS + 1);
     let lines = Lines::new(text);
+    Weighing { path, lines: &lines, resolver }.weigh(&mut hits);
     let writer = Writer { text, tokens: parsed.tokens(), scopes: &collected.scopes, elided };
     let findings = hits.iter().take(MAX_FINDINGS).map(|hit| finding(scanner, path, &lines, &writer, hit)).collect();
     let comments: Vec<TextRange> =
@@ -98,7 +101,13 @@ fn judge<'a>(
     (scan, collected.depth)
 }
 
-fn finding(scanner: &Scanner<'_>, path: &RepoPath, lines: &Lines<'_>, writer: &Writer<'_, '_>, hit: &Hit) -> Finding {
+fn finding(
+    scanner: &Scanner<'_>,
+    path: &RepoPath,
+    lines: &Lines<'_>,
+    writer: &Writer<'_, '_>,
+    hit: &Hit<'_>,
+) -> Finding {
     let rule = &scanner.rules.rules[hit.rule];
     let candidate = &rule.matches[hit.index];
     let tokens = match hit.tokens {

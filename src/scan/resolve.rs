@@ -312,7 +312,7 @@ impl<'a, 'c> Resolver<'a, 'c> {
                 }
                 found
             }
-            Bound::Annotated(annotation) => {
+            Bound::Annotated(annotation) | Bound::Parameter { annotation: Some(annotation), .. } => {
                 let mut found = Meanings::unknown();
                 for meaning in self.annotation(annotation, place).known {
                     match meaning {
@@ -326,8 +326,8 @@ impl<'a, 'c> Resolver<'a, 'c> {
             Bound::Receiver { class, is_class: true } => Meanings::one(Meaning::Class(class)),
             Bound::Receiver { class, is_class: false } => Meanings::one(Meaning::Object(class)),
             Bound::Class(class) => Meanings::one(Meaning::Class(class)),
-            Bound::Function => Meanings::one(Meaning::Other),
-            Bound::Opaque => Meanings::unknown(),
+            Bound::Function(scope) => Meanings::one(Meaning::Function(scope)),
+            Bound::Opaque | Bound::Parameter { annotation: None, .. } => Meanings::unknown(),
             Bound::Star { .. } | Bound::Deleted => Meanings::default(),
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Filled by [`super::collect`]; decides by position and block only, and does not know what a binding means.
 
-use ruff_python_ast::{Expr, StmtClassDef};
+use ruff_python_ast::{Expr, StmtClassDef, StmtFunctionDef};
 use ruff_text_size::{TextRange, TextSize};
 use std::collections::{BTreeMap, HashMap};
 
@@ -47,6 +47,8 @@ pub(super) struct Scope<'a> {
     pub nonlocals: Vec<&'a str>,
     /// Of a method: the class, and the name of its first parameter.
     pub receiver: Option<(ClassId, &'a str)>,
+    /// The statement that defines a function.
+    pub def: Option<&'a StmtFunctionDef>,
 }
 
 /// Statements that run together or not at all: a branch, a loop body, a handler, or all of a scope.
@@ -82,15 +84,21 @@ pub(super) enum Bound<'a> {
     Entered(&'a Expr),
     /// `for name in value`
     Element(&'a Expr),
-    /// A parameter or variable with this annotation.
+    /// A variable with this annotation.
     Annotated(&'a Expr),
+    /// A parameter of the function or lambda whose scope is given.
+    Parameter {
+        function: ScopeId,
+        annotation: Option<&'a Expr>,
+    },
     /// The first parameter of a method.
     Receiver {
         class: ClassId,
         is_class: bool,
     },
     Class(ClassId),
-    Function,
+    /// A function, by the scope of its body.
+    Function(ScopeId),
     /// Something that cannot be known.
     Opaque,
     /// `del name`

@@ -201,8 +201,9 @@ impl<'a> Collector<'a, '_> {
     }
 
     fn function_def(&mut self, def: &'a StmtFunctionDef, place: Place) {
-        self.bind(def.name.as_str(), Bound::Function, place, def.end());
         let inside = self.scope(ScopeKind::Function, Some(def.name.as_str()), Some((place, def.start())), def.range());
+        self.scopes.scopes[inside.scope].def = Some(def);
+        self.bind(def.name.as_str(), Bound::Function(inside.scope), place, def.end());
         let decorated = |name: &str| {
             let mut names = def.decorator_list.iter().filter_map(|decorator| decorator.expression.as_name_expr());
             names.any(|expression| expression.id == name)
@@ -243,8 +244,10 @@ impl<'a> Collector<'a, '_> {
                     }
                     receiver
                 }
-                (None, Some(annotation)) if takes_receiver => Bound::Annotated(annotation),
-                _ => Bound::Opaque,
+                // The annotation of `*args` and `**kwargs` is that of what they hold.
+                (None, annotation) => {
+                    Bound::Parameter { function: inside.scope, annotation: annotation.filter(|_| takes_receiver) }
+                }
             };
             let id = self.scopes.bindings.len();
             self.scopes.bindings.push(Binding { bound, place, block: inside.block, at });

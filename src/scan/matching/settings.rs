@@ -57,6 +57,7 @@ impl<'a> Matcher<'a, '_, '_> {
                 place,
                 name: format!("{name}="),
                 tokens: Some(value.range()),
+                data: None,
             });
         }
     }

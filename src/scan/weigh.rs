@@ -1,0 +1,30 @@
+//! What the hits of one file are worth, once it is known where their data comes from and what stands before them.
+//!
+//! Only hits are looked at: a file without any costs nothing.
+
+use super::matching::Hit;
+use super::origin;
+use super::resolve::Resolver;
+use super::{guard, lines::Lines};
+use crate::snapshot::RepoPath;
+
+/// What one file is weighed with.
+pub(super) struct Weighing<'a, 'c> {
+    /// The file, for reasons that name a line of it.
+    pub path: &'c RepoPath,
+    pub lines: &'c Lines<'a>,
+    pub resolver: Resolver<'a, 'c>,
+}
+
+impl<'a> Weighing<'a, '_> {
+    /// Gives each of `hits` the reasons that lie in its data and in what stands before it, and the severity they call for.
+    pub fn weigh(&mut self, hits: &mut [Hit<'a>]) {
+        for hit in hits {
+            let Some((data, place)) = hit.data else { continue };
+            let origins = self.origins(data, place);
+            origin::explain(self, hit, &origins);
+            guard::judge(self, hit, &origins);
+            hit.because.sort_by_key(|reason| reason.ground);
+        }
+    }
+}
