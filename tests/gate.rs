@@ -3,7 +3,6 @@
 use picklegate::finding::Severity;
 use picklegate::gate::{Outcome, Policy, Verdict, check, scan};
 use picklegate::rules::RuleSet;
-use picklegate::scan::Honoured;
 use picklegate::snapshot::{Comparison, MemorySnapshot, RepoPath, Snapshot, changes};
 use proptest::prelude::*;
 
@@ -18,7 +17,7 @@ fn snapshot(files: Files) -> MemorySnapshot {
 }
 
 fn policy() -> Policy {
-    Policy { rules: RuleSet::builtin(), honoured: Honoured::default() }
+    Policy { rules: RuleSet::builtin(), ..Policy::default() }
 }
 
 /// The verdict on `new` with these parents, the first of which is HEAD.
@@ -158,7 +157,7 @@ fn other_rules_on_the_new_side_judge_every_file_again() {
     let files: Files = &[("a.py", LOAD)];
     let comparison =
         Comparison { parents: vec![Box::new(snapshot(files))], new: Box::new(snapshot(files)), changes: Vec::new() };
-    let without = Policy { rules: Default::default(), honoured: Honoured::default() };
+    let without = Policy::default();
     assert_eq!(blocking(&check(&comparison, &[without], &policy())), ["a.py:4 pickle-load"]);
     assert!(blocking(&check(&comparison, &[policy()], &policy())).is_empty());
 }

@@ -13,7 +13,8 @@
 //!
 //! `low` is the confidence. What follows `--` must be part of what is written under the code or of a reason. A line that
 //! looks as if something were to be found, and where nothing is, says `ok`; all other lines are silent too. A file that
-//! cannot be judged says `# unscanned: part of the reason`. A block `toml rules.toml` adds to the rules that are built in.
+//! cannot be judged says `# unscanned: part of the reason`. A block `toml rules.toml` adds to the rules that are built in; a block
+//! `text trusted-verifiers` lists functions that configuration trusts to verify data.
 
 use picklegate::finding::Finding;
 use picklegate::gate::{Policy, Verdict, scan};
@@ -92,15 +93,17 @@ fn judge(section: &[Block], page: &str, tally: &mut Tally) {
 fn compare(files: &[&Block], counted: usize, page: &str, tally: &mut Tally) {
     let mut rules = RuleSet::builtin();
     let mut snapshot = MemorySnapshot::default();
+    let mut trusted_verifiers = Vec::new();
     for block in files {
         match block.path.as_deref() {
+            Some("trusted-verifiers") => trusted_verifiers.extend(block.text.lines().map(str::to_owned)),
             Some("rules.toml") => Arc::make_mut(&mut rules)
                 .extend_from(&block.text, "rules.toml")
                 .unwrap_or_else(|error| panic!("{page}:{}: {error}", block.line)),
             path => snapshot.insert(RepoPath::from(path.unwrap_or("a.py")), block.text.as_str()),
         }
     }
-    let verdict = scan(&snapshot, &RepoPath::root(), &Policy { rules, ..Policy::default() }, &[]);
+    let verdict = scan(&snapshot, &RepoPath::root(), &Policy { rules, trusted_verifiers, ..Policy::default() }, &[]);
     for (i, block) in files.iter().enumerate() {
         let path = block.path.as_deref().unwrap_or("a.py");
         for (line, number) in block.text.lines().zip(1..) {

@@ -28,6 +28,7 @@ struct Table {
     rules: Vec<Spanned<String>>,
     fail_on: Option<Severity>,
     honor: Vec<Honor>,
+    trusted_verifiers: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize, PartialEq)]
@@ -75,8 +76,17 @@ pub fn read(snapshot: &dyn Snapshot, base: &Arc<RuleSet>) -> Result<Configured, 
         })?;
         Arc::make_mut(&mut rules).extend_from(&text, &path.to_string())?;
     }
+    let mut trusted_verifiers = Vec::new();
+    for named in &table.trusted_verifiers {
+        if !is_qualified(named.get_ref()) {
+            let place = position(&place, &text, named.span());
+            let expected = "expected a qualified name such as \"app.crypto.verify\"";
+            return Err(Failure::new(format!("{place}: trusted-verifiers: {expected}, found {:?}", named.get_ref())));
+        }
+        trusted_verifiers.push(named.get_ref().clone());
+    }
     let honoured = Honoured { nosec: table.honor.contains(&Honor::Nosec), noqa: table.honor.contains(&Honor::Noqa) };
-    Ok(Configured { policy: Policy { rules, honoured }, fail_on: table.fail_on })
+    Ok(Configured { policy: Policy { rules, honoured, trusted_verifiers }, fail_on: table.fail_on })
 }
 
 /// The text of a file; `None` where there is none.
@@ -94,6 +104,14 @@ fn read_text(snapshot: &dyn Snapshot, path: &RepoPath) -> Result<Option<String>,
 fn misread(path: &RepoPath, text: &str, error: &toml::de::Error) -> Failure {
     let place = position(path, text, error.span().unwrap_or_default());
     Failure::new(format!("{place}: {}", error.message().replace('\n', ", ")))
+}
+
+/// Whether `name` is identifiers joined by dots, a module in front.
+fn is_qualified(name: &str) -> bool {
+    let is_identifier = |part: &str| {
+        part.chars().all(|c| c == '_' || c.is_alphanumeric()) && part.chars().next().is_some_and(|c| !c.is_numeric())
+    };
+    name.contains('.') && name.split('.').all(is_identifier)
 }
 
 /// `pyproject.toml:12`
@@ -136,7 +154,7 @@ mod tests {
         let wrong = |text: &str| configured([("picklegate.toml", text)]).expect_err("it is wrong");
         assert_eq!(
             wrong("\nfail_on = \"error\"\n"),
-            "picklegate.toml:2: unknown field `fail_on`, expected one of `rules`, `fail-on`, `honor`"
+            "picklegate.toml:2: unknown field `fail_on`, expected one of `rules`, `fail-on`, `honor`, `trusted-verifiers`"
         );
         assert_eq!(
             wrong("fail-on = \"fatal\"\n"),
@@ -150,6 +168,11 @@ mod tests {
         assert_eq!(
             wrong("rules = [\"x.toml\"]"),
             "picklegate.toml:1: rules: there is no file x.toml in what is judged"
+        );
+        assert_eq!(
+            wrong("trusted-verifiers = [\n\"app.crypto.verify\",\n\"verify()\"]"),
+            "picklegate.toml:3: trusted-verifiers: expected a qualified name such as \"app.crypto.verify\", \
+             found \"verify()\""
         );
         let broken = configured([("pyproject.toml", "[tool.picklegate]\nfail-on = \n")]).expect_err("it is wrong");
         assert!(broken.starts_with("pyproject.toml:2: "), "{broken}");

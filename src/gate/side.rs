@@ -16,6 +16,8 @@ pub struct Policy {
     pub rules: Arc<RuleSet>,
     /// Other tools' suppression comments that count.
     pub honoured: Honoured,
+    /// Functions that verify data, by qualified name: what one of them has checked may be loaded.
+    pub trusted_verifiers: Vec<String>,
 }
 
 /// A snapshot with everything it is judged by.
@@ -49,12 +51,12 @@ impl<'a> Side<'a> {
         environments: &'a [InstalledEnvironment],
     ) -> Self {
         let catalog = Catalog::with_environments(snapshot, environments);
-        Self { snapshot, catalog, policy, scanner: Arc::new(Scanner::new(&policy.rules)) }
+        Self { snapshot, catalog, policy, scanner: Arc::new(Scanner::new(&policy.rules, &policy.trusted_verifiers)) }
     }
 
     /// Another snapshot, with what can be shared of this side.
     pub fn other(&self, snapshot: &'a dyn Snapshot, policy: &'a Policy) -> Self {
-        if policy.rules != self.policy.rules {
+        if policy.rules != self.policy.rules || policy.trusted_verifiers != self.policy.trusted_verifiers {
             return Self::new(snapshot, policy);
         }
         Self { snapshot, catalog: Catalog::new(snapshot), policy, scanner: Arc::clone(&self.scanner) }

@@ -12,6 +12,55 @@ pub struct RuleSet {
     pub libraries: Vec<Library>,
     /// The rules.
     pub rules: Vec<Rule>,
+    /// What functions do that may stand between data and its loading, in the order of the files.
+    pub functions: Vec<Function>,
+    /// Callables that no allow-list may hold, sorted: `os.system`; `os.*` is everything below `os`.
+    pub gadgets: Vec<String>,
+}
+
+/// What functions do that may stand between data and its loading.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Function {
+    /// Qualified names of functions; or, if there are `methods`, of classes and of functions that return instances.
+    pub names: Vec<String>,
+    /// Methods of these classes.
+    pub methods: Vec<String>,
+    /// What it does.
+    pub does: Does,
+    /// What it works on; of what compares, the first of two.
+    pub data: Option<Argument>,
+    /// Of what compares, the second of two.
+    pub other: Option<Argument>,
+    /// The key; of a method, as its constructor takes it.
+    pub key: Option<Argument>,
+    /// The key is a public one: who knows it cannot sign.
+    pub public_key: bool,
+    /// The name of the hash function.
+    pub algorithm: Option<Argument>,
+    /// What must be passed, or nothing is verified.
+    pub needs: Option<Argument>,
+}
+
+/// What a [`Function`] does.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Does {
+    /// Says whether two values are equal, in the same time whatever they are.
+    Compare,
+    /// Makes a digest; with a key, a MAC.
+    Digest,
+    /// Makes a digest that anybody can make other data for.
+    Checksum,
+    /// Raises unless the data is signed, or the MAC is right.
+    Verify,
+    /// The same, and returns the data.
+    Open,
+    /// Says whether the data is signed.
+    Test,
+    /// Never returns.
+    Leave,
+    /// Returns what the data says in another form.
+    Decode,
 }
 
 /// A library that rules speak of: the link between what is installed and what is imported.

@@ -5,6 +5,7 @@
 
 mod check;
 mod form;
+mod functions;
 mod matches;
 mod words;
 
@@ -201,6 +202,13 @@ code = "torch.save(f)"
         ("severity = \"error\"", "sev = 1", "r.toml:14: unknown field `sev`"),
         ("name = \"torch\"", "name = \"Torch\"", "r.toml:4: expected a distribution name as PEP 503"),
         ("message = \"`", "message = \"\\u001b", "r.toml:15: expected text without control characters"),
+        ("schema = 1", "schema = 1\n[[function]]\ndoes = \"open\"", "r.toml:2: expected one of `calls` and `methods`"),
+        (
+            "schema = 1",
+            "schema = 1\n[[function]]\ncalls = [\"a.b\"]\ndoes = \"compare\"\ndata = { position = 0 }",
+            "r.toml:2: expected `other` where `does` is \"compare\"",
+        ),
+        ("schema = 1", "schema = 1\n[[gadget]]\nnames = [\"os\"]", "r.toml:3: expected a qualified name, or a module"),
         ("schema = 1", "schema = 1\n[[", "r.toml:2: "),
     ];
 

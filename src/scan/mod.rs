@@ -67,6 +67,8 @@ pub struct Honoured {
 /// Everything that is worked out from the rules once, to judge many files; cheap to make, and shared between threads.
 pub struct Scanner<'r> {
     rules: &'r RuleSet,
+    /// Functions elsewhere that configuration trusts to verify data, by their qualified names.
+    trusted: &'r [String],
     /// Made when the first file gets past the prefilter.
     names: OnceLock<names::Names<'r>>,
     settings: matching::Settings<'r>,
@@ -75,8 +77,8 @@ pub struct Scanner<'r> {
 }
 
 impl<'r> Scanner<'r> {
-    /// A scanner for `rules`.
-    pub fn new(rules: &'r RuleSet) -> Self {
+    /// A scanner for `rules`, where configuration trusts the functions in `trusted` to verify data.
+    pub fn new(rules: &'r RuleSet, trusted: &'r [String]) -> Self {
         let mut settings = matching::Settings::new();
         let mut texts = Vec::new();
         for (rule, r) in rules.rules.iter().enumerate() {
@@ -90,7 +92,7 @@ impl<'r> Scanner<'r> {
                 }
             }
         }
-        Self { rules, names: OnceLock::new(), settings, prefilter: prefilter::Prefilter::new(rules), texts }
+        Self { rules, trusted, names: OnceLock::new(), settings, prefilter: prefilter::Prefilter::new(rules), texts }
     }
 
     /// Whether a file of this name may have to be judged; if not, its content need not be read.
@@ -118,5 +120,5 @@ impl<'r> Scanner<'r> {
 
 /// Judges the bytes of one file. To judge several, make one [`Scanner`].
 pub fn scan(path: &RepoPath, source: &[u8], selection: &Selection<'_>, honoured: Honoured) -> Scan {
-    Scanner::new(selection.rules()).scan(path, source, selection, honoured)
+    Scanner::new(selection.rules(), &[]).scan(path, source, selection, honoured)
 }

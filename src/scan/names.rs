@@ -2,7 +2,7 @@
 //!
 //! Built once from the rules; knows nothing of a source file.
 
-use crate::rules::{RuleSet, Target, Value};
+use crate::rules::{Function, RuleSet, Target, Value};
 use std::collections::BTreeMap;
 
 /// A node of [`Names`]: one qualified name or a prefix of one.
@@ -95,6 +95,11 @@ struct Node<'r> {
     roles: Vec<Role>,
     special: Option<Special>,
     class: bool,
+    /// Below a module that rules speak of: what has no node here is no rule's business.
+    ruled: bool,
+    function: Option<&'r Function>,
+    /// A verifier that configuration trusts.
+    trusted: bool,
 }
 
 /// The tree of names. The root has the top-level modules as children.
@@ -104,8 +109,8 @@ pub(super) struct Names<'r> {
 }
 
 impl<'r> Names<'r> {
-    /// All names in `rules`, and those of [`Special`].
-    pub fn new(rules: &'r RuleSet) -> Self {
+    /// All names in `rules`, those of [`Special`], and the verifiers that configuration trusts.
+    pub fn new(rules: &'r RuleSet, trusted: &'r [String]) -> Self {
         let mut names = Self { nodes: vec![Node::default()] };
         for &(path, special) in SPECIAL {
             let id = names.insert(path);
@@ -125,6 +130,12 @@ impl<'r> Names<'r> {
                     }
                 }
             }
+        }
+        names.nodes.iter_mut().for_each(|node| node.ruled = true);
+        rules.functions.iter().for_each(|function| names.insert_function(function));
+        for path in trusted {
+            let id = names.insert(path);
+            names.nodes[id.0 as usize].trusted = true;
         }
         // The names of six for Python 2 and 3.
         if let Some(pickle) = names.find("cPickle").or_else(|| names.find("pickle")) {
@@ -170,6 +181,20 @@ impl<'r> Names<'r> {
         }
     }
 
+    fn insert_function(&mut self, function: &'r Function) {
+        for path in &function.names {
+            let id = self.insert(path);
+            self.nodes[id.0 as usize].class |= !function.methods.is_empty();
+            if function.methods.is_empty() {
+                self.nodes[id.0 as usize].function = Some(function);
+            }
+            for method in &function.methods {
+                let method = self.insert_below(id, method);
+                self.nodes[method.0 as usize].function = Some(function);
+            }
+        }
+    }
+
     fn insert(&mut self, path: &'r str) -> NameId {
         path.split('.').fold(NameId(0), |id, part| self.insert_below(id, part))
     }
@@ -178,7 +203,9 @@ impl<'r> Names<'r> {
         let next = NameId(self.nodes.len() as u32);
         let child = *self.nodes[id.0 as usize].children.entry(name).or_insert(next);
         if child == next {
-            self.nodes.push(Node { name, parent: Some(id), ..Node::default() });
+            // Modules are ruled or not by themselves.
+            let ruled = id.0 != 0 && self.node(id).ruled;
+            self.nodes.push(Node { name, parent: Some(id), ruled, ..Node::default() });
         }
         child
     }
@@ -207,7 +234,25 @@ impl<'r> Names<'r> {
 
     /// Whether the top-level module of `path` is known, so that every name below it is known to be ruled or not.
     pub fn knows_module_of(&self, path: &str) -> bool {
-        path.split('.').next().is_some_and(|root| self.child(NameId(0), root).is_some())
+        let root = path.split('.').next().and_then(|root| self.child(NameId(0), root));
+        root.is_some_and(|root| self.is_ruled(root))
+    }
+
+    /// Whether `id` is below a module that rules speak of.
+    pub fn is_ruled(&self, id: NameId) -> bool {
+        self.node(id).ruled
+    }
+
+    /// What is known of what `id` does.
+    #[allow(dead_code, reason = "guards ask")]
+    pub fn function(&self, id: NameId) -> Option<&'r Function> {
+        self.node(id).function
+    }
+
+    /// Whether configuration trusts `id` to verify data.
+    #[allow(dead_code, reason = "guards ask")]
+    pub fn is_trusted(&self, id: NameId) -> bool {
+        self.node(id).trusted
     }
 
     /// The matches that name `id`.

@@ -73,7 +73,7 @@ fn judge<'a>(
         let reason = format!("statements in it are nested more than {MAX_BLOCKS} deep; Python does not run that");
         return (Scan { unscanned: Some(reason), ..Scan::default() }, collected.depth);
     }
-    let names = scanner.names.get_or_init(|| Names::new(scanner.rules));
+    let names = scanner.names.get_or_init(|| Names::new(scanner.rules, scanner.trusted));
     let resolver = Resolver::new(names, &collected.scopes);
     let mut matcher = Matcher::new(resolver, selection, scanner.rules, &scanner.settings, &collected);
     for site in &collected.sites {

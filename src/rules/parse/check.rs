@@ -1,6 +1,7 @@
 //! From the form to the model: every meaning is checked, and every fault is reported at its line.
 
 use super::form::{FileForm, LibraryForm, RuleForm, SchemaForm};
+use super::functions::{function, gadgets};
 use super::matches::one_match;
 use super::words::{is_dotted, is_kebab, is_version, prose};
 use super::{Problems, RESERVED_IDS, SCHEMA};
@@ -20,7 +21,13 @@ pub fn read(text: &str, known: &RuleSet, problems: &mut Problems<'_>) -> Option<
         return None;
     }
     let file = toml_form::<FileForm>(text, problems)?;
-    let mut all = RuleSet { libraries: libraries(file.library, &known.libraries, problems), rules: Vec::new() };
+    let mut all = RuleSet {
+        libraries: libraries(file.library, &known.libraries, problems),
+        rules: Vec::new(),
+        functions: known.functions.clone(),
+        gadgets: gadgets(file.gadget, &known.gadgets, problems),
+    };
+    all.functions.extend(file.function.into_iter().map(|form| function(form, problems)));
     let mut rules: BTreeMap<&str, Rule> = known.rules.iter().map(|rule| (rule.id.as_str(), rule.clone())).collect();
     let ids: Vec<_> = file.rule.iter().map(|form| (form.id.clone(), form.replace)).collect();
     let mut here = BTreeSet::new();

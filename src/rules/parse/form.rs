@@ -1,7 +1,7 @@
 //! The shape of a rules file, as serde reads it: names, types and where each value stands. No meaning is checked here.
 
 use crate::finding::{Confidence, Severity};
-use crate::rules::model::Proof;
+use crate::rules::model::{Does, Proof};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use std::collections::BTreeMap;
@@ -23,6 +23,10 @@ pub struct FileForm {
     pub library: Vec<LibraryForm>,
     #[serde(default)]
     pub rule: Vec<RuleForm>,
+    #[serde(default)]
+    pub function: Vec<Spanned<FunctionForm>>,
+    #[serde(default)]
+    pub gadget: Vec<GadgetForm>,
 }
 
 #[derive(Deserialize)]
@@ -60,6 +64,27 @@ pub struct RuleForm {
     pub hits: Vec<HitForm>,
     #[serde(default, rename = "miss")]
     pub misses: Vec<MissForm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FunctionForm {
+    pub calls: Option<Vec<Spanned<String>>>,
+    pub methods: Option<MethodsForm>,
+    pub does: Does,
+    pub data: Option<Spanned<ArgumentForm>>,
+    pub other: Option<Spanned<ArgumentForm>>,
+    pub key: Option<Spanned<ArgumentForm>>,
+    #[serde(default)]
+    pub public_key: bool,
+    pub algorithm: Option<Spanned<ArgumentForm>>,
+    pub needs: Option<Spanned<ArgumentForm>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GadgetForm {
+    pub names: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]

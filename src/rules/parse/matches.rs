@@ -35,11 +35,7 @@ pub fn one_match(form: Spanned<MatchForm>, own: Option<&Library>, all: &RuleSet,
         requires,
         proof: form.proof.map(Spanned::into_inner).unwrap_or_default(),
         when: form.when.into_iter().map(|form| condition(form, problems)).collect(),
-        data: form.data.map(|form| {
-            let at = form.span();
-            let ArgumentForm { keyword, position } = form.into_inner();
-            argument(keyword, position, &at, problems)
-        }),
+        data: form.data.map(|form| one_argument(form, problems)),
         severity: form.severity,
         message: form.message.map(|text| sentence(&text, problems)),
         fix: form.fix.map(|text| sentence(&text, problems)),
@@ -118,6 +114,12 @@ fn condition(form: Spanned<ConditionForm>, problems: &mut Problems<'_>) -> Condi
     }
 }
 
+pub fn one_argument(form: Spanned<ArgumentForm>, problems: &mut Problems<'_>) -> Argument {
+    let at = form.span();
+    let ArgumentForm { keyword, position } = form.into_inner();
+    argument(keyword, position, &at, problems)
+}
+
 fn argument(
     keyword: Option<Spanned<String>>,
     position: Option<u32>,
@@ -193,7 +195,7 @@ fn values(texts: Vec<Spanned<String>>, problems: &mut Problems<'_>) -> Vec<Value
     texts.collect()
 }
 
-fn filled<T>(list: Vec<T>, at: &Range<usize>, what: &str, problems: &mut Problems<'_>) -> Vec<T> {
+pub fn filled<T>(list: Vec<T>, at: &Range<usize>, what: &str, problems: &mut Problems<'_>) -> Vec<T> {
     if list.is_empty() {
         problems.add(at.clone(), format!("expected {what}, found an empty list"));
     }

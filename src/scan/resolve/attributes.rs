@@ -44,11 +44,12 @@ impl<'a> Resolver<'a, '_> {
     }
 
     pub(super) fn attribute_of_name(&self, id: NameId, name: &str) -> Meanings<'a> {
-        Meanings::one(match self.names.child(id, name) {
-            Some(child) => Meaning::Name(child),
-            None if name == "__dict__" => Meaning::Namespace(id),
-            None => Meaning::Other,
-        })
+        match self.names.child(id, name) {
+            Some(child) => Meanings::one(Meaning::Name(child)),
+            None if name == "__dict__" => Meanings::one(Meaning::Namespace(id)),
+            None if self.names.is_ruled(id) => Meanings::one(Meaning::Other),
+            None => Meanings::unknown(),
+        }
     }
 
     /// `name` of the local class or its instance; `own`: looked up in the class itself first.
