@@ -1,7 +1,7 @@
 //! Rules for people: a line each, or all that is known of one.
 
 use super::printable;
-use crate::rules::{Condition, Library, Match, Rule, RuleSet, Target, Value};
+use crate::rules::{Condition, Library, Match, Rule, RuleSet, Setting, Target, Value};
 use std::fmt::Write as _;
 
 /// Columns: id, severity, message.
@@ -79,7 +79,7 @@ fn describe(candidate: &Match, rule: &Rule) -> String {
             };
             format!("a class from {}{}{}", classes.join(", "), list("defines", defines), list("lacks", lacks))
         }
-        Target::Setting { names, values } => format!("{} = {}", names.join(", "), alternatives(values)),
+        Target::Setting(setting) => describe_setting(setting),
         Target::Text { files, pattern } => format!("/{pattern}/ in {}", files.join(", ")),
     };
     if !candidate.versions.is_empty() {
@@ -93,6 +93,21 @@ fn describe(candidate: &Match, rule: &Rule) -> String {
     }
     if let Some(severity) = candidate.severity.filter(|&severity| severity != rule.severity) {
         let _ = write!(text, ": {severity}");
+    }
+    text
+}
+
+/// `serializer = 'pickle' in task, shared_task`
+fn describe_setting(setting: &Setting) -> String {
+    let mut text = setting.names.join(", ");
+    let _ = match &setting.values[..] {
+        [] => write!(text, " other than {}", alternatives(&setting.other_than)),
+        values => write!(text, " = {}", alternatives(values)),
+    };
+    for (word, names) in [("in", &setting.within), ("unless beside", &setting.unless)] {
+        if !names.is_empty() {
+            let _ = write!(text, " {word} {}", names.join(", "));
+        }
     }
     text
 }

@@ -13,7 +13,7 @@ mod text;
 pub use boundary::{Boundary, boundaries, versions_outside};
 pub use model::{
     Argument, Condition, Does, Edit, EditChange, Example, Function, Library, Match, Proof, Requirement, Rule, RuleSet,
-    Target, Value,
+    Setting, Target, Value,
 };
 pub use parse::{RESERVED_IDS, RulesError, RulesProblem, SCHEMA, compile_pattern, parse};
 pub use selection::Selection;

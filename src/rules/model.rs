@@ -169,13 +169,8 @@ pub enum Target {
         /// The class body must define none of these.
         lacks: Vec<String>,
     },
-    /// A setting that is given one of `values`: an assignment, keyword argument or dictionary entry of that name.
-    Setting {
-        /// Names of the setting.
-        names: Vec<String>,
-        /// Values; a list or tuple matches if it holds one.
-        values: Vec<Value>,
-    },
+    /// A setting that is given a value: an assignment, keyword argument, dictionary entry or environment variable.
+    Setting(Setting),
     /// A regular expression over files that are not Python.
     Text {
         /// Glob patterns over the path; without `/` they match the file name.
@@ -183,6 +178,24 @@ pub enum Target {
         /// The expression; group `at`, if there is one, is what is reported.
         pattern: String,
     },
+}
+
+/// A setting, and the values that matter. Exactly one of `values` and `other_than` is filled.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Setting {
+    /// Its names.
+    pub names: Vec<String>,
+    /// Values that match, also as elements of a list; a string that ends in `*` stands for all that start so.
+    pub values: Vec<Value>,
+    /// Values that do not match, while all others do.
+    pub other_than: Vec<Value>,
+    /// Names of which one must be around it: of the variable or key it is an entry of, of the object it is set on, of the
+    /// callable it is passed to, or of the class it is in. Empty: it may be anywhere.
+    pub within: Vec<String>,
+    /// Settings beside it that make it harmless.
+    pub unless: Vec<String>,
+    /// Whether configuration files that are not Python are looked at too.
+    pub text: bool,
 }
 
 /// A range of versions of another library.

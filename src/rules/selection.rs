@@ -84,7 +84,7 @@ impl<'a> Selection<'a> {
             for candidate in &rule.matches {
                 let holds = |condition| self.holds(&condition, candidate.proof).is_some();
                 signature.extend(conditions(rule, candidate).into_iter().map(holds));
-                if matches!(candidate.target, Target::Setting { .. }) {
+                if matches!(candidate.target, Target::Setting(_)) {
                     signature.push(self.rules.library(&rule.library).is_some_and(|library| self.names(library)));
                 }
             }

@@ -1,7 +1,7 @@
 //! Conditions on the arguments of a call: what an argument may be, and whether a rule's condition may hold.
 
 use super::meaning::{Constant, Meaning, Meanings};
-use super::resolve::Resolver;
+use super::resolve::{MAX_DEPTH, Resolver};
 use super::scopes::Place;
 use crate::rules::{Argument, Condition, Value};
 use ruff_python_ast::{Arguments, Expr};
@@ -44,7 +44,7 @@ pub(super) fn hold<'a>(conditions: &[Condition], passed: &Passed<'a>, resolver: 
             !condition.absent && !possible.absent
         } else {
             possible.values.known.iter().any(|meaning| {
-                condition.is.iter().any(|value| equal(meaning, value, resolver))
+                condition.is.iter().any(|value| equal(meaning, value, resolver) || holds(meaning, value, resolver))
                     || !condition.is_not.is_empty()
                         && !condition.is_not.iter().any(|value| equal(meaning, value, resolver))
             })
@@ -192,6 +192,16 @@ fn name_of(argument: &Argument) -> String {
 fn is_undecided<'a>(meaning: &Meaning<'a>, resolver: &mut Resolver<'a, '_>) -> bool {
     match meaning {
         Meaning::Class(class) => resolver.bases(*class).open && resolver.ruled_ancestors(*class).is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether `meaning` is a literal list, tuple or set with `value` in it.
+fn holds<'a>(meaning: &Meaning<'a>, value: &Value, resolver: &mut Resolver<'a, '_>) -> bool {
+    match meaning {
+        Meaning::Display(Expr::List(_) | Expr::Tuple(_) | Expr::Set(_), _) => {
+            resolver.items(meaning, None, MAX_DEPTH).iter().any(|element| equal(element, value, resolver))
+        }
         _ => false,
     }
 }

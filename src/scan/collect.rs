@@ -3,6 +3,7 @@
 //! The tree of a hostile file can be deeper than any stack, so the walk keeps its own. Decides nothing about names.
 
 mod expressions;
+mod settings;
 mod statements;
 mod targets;
 
@@ -11,13 +12,20 @@ use super::scopes::{
 };
 use ruff_python_ast::{Expr, ExprCall, ExprSubscript, Pattern, Stmt};
 use ruff_text_size::{TextRange, TextSize};
-use std::collections::HashMap;
+pub(super) use settings::{Around, AroundId, Beside, Key, Of, Setting};
+use std::collections::{BTreeSet, HashMap};
 
 /// What the file was collected into.
 #[derive(Debug)]
 pub(super) struct Collected<'a> {
     pub scopes: Scopes<'a>,
     pub sites: Vec<Site<'a>>,
+    /// What may be settings.
+    pub settings: Vec<Setting<'a>>,
+    /// The names of those that are assigned to.
+    pub stated: BTreeSet<&'a str>,
+    /// What expressions are written in.
+    pub arounds: Vec<Around<'a>>,
     /// Modules imported anywhere in the file, with the member imported.
     pub imports: Vec<(&'a str, Option<&'a str>)>,
     /// Values that are only given a name, by which other files may get at them.
@@ -50,12 +58,8 @@ pub(super) enum SiteKind<'a> {
     /// `value[index]`, read.
     Subscript(&'a ExprSubscript),
     Class(ClassId),
-    /// `name = value`, `name: value`, `f(name=value)`
-    Setting {
-        name: &'a str,
-        value: &'a Expr,
-        range: TextRange,
-    },
+    /// What may be a setting, by its index.
+    Setting(usize),
 }
 
 /// What happens to the value of an expression.
@@ -85,11 +89,16 @@ struct Task<'a> {
     node: Node<'a>,
     place: Place,
     depth: u32,
+    around: AroundId,
 }
 
 struct Collector<'a, 'c> {
     scopes: Scopes<'a>,
     sites: Vec<Site<'a>>,
+    settings: Vec<Setting<'a>>,
+    arounds: Vec<Around<'a>>,
+    /// What the task at hand is written in.
+    around: AroundId,
     tasks: Vec<Task<'a>>,
     /// Bindings made through `nonlocal`, with the scope that says so.
     nonlocals: Vec<(&'a str, BindingId, usize)>,
@@ -105,6 +114,9 @@ pub(super) fn collect<'a>(body: &'a [Stmt], range: TextRange, is_setting: &dyn F
     let mut collector = Collector {
         scopes: Scopes::default(),
         sites: Vec::new(),
+        settings: Vec::new(),
+        arounds: Vec::new(),
+        around: None,
         tasks: Vec::new(),
         nonlocals: Vec::new(),
         imports: Vec::new(),
@@ -117,6 +129,7 @@ pub(super) fn collect<'a>(body: &'a [Stmt], range: TextRange, is_setting: &dyn F
     collector.body(body, module);
     while let Some(task) = collector.tasks.pop() {
         collector.depth = task.depth + 1;
+        collector.around = task.around;
         collector.deepest = collector.deepest.max(task.depth);
         match task.node {
             Node::Statement(statement) => collector.statement(statement, task.place),
@@ -129,6 +142,9 @@ pub(super) fn collect<'a>(body: &'a [Stmt], range: TextRange, is_setting: &dyn F
     Collected {
         scopes: collector.scopes,
         sites: collector.sites,
+        stated: settings::stated(&collector.settings),
+        settings: collector.settings,
+        arounds: collector.arounds,
         imports: collector.imports,
         stored: collector.stored,
         depth: collector.deepest,
@@ -178,7 +194,7 @@ impl<'a> Collector<'a, '_> {
     }
 
     fn push(&mut self, node: Node<'a>, place: Place) {
-        self.tasks.push(Task { node, place, depth: self.depth });
+        self.tasks.push(Task { node, place, depth: self.depth, around: self.around });
     }
 
     fn visit(&mut self, expression: &'a Expr, used: Use, place: Place) {

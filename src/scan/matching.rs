@@ -123,7 +123,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                 self.report(offers, site.place, &used);
             }
             SiteKind::Class(class) => self.class(class, site.place),
-            SiteKind::Setting { name, value, range } => self.setting(name, value, range, site.place),
+            SiteKind::Setting(setting) => self.setting(&self.collected.settings[setting], site.place),
         }
     }
 

@@ -84,8 +84,14 @@ impl<'r> Scanner<'r> {
         for (rule, r) in rules.rules.iter().enumerate() {
             for (index, candidate) in r.matches.iter().enumerate() {
                 match &candidate.target {
-                    Target::Setting { names, .. } => {
-                        names.iter().for_each(|name| settings.entry(name.as_str()).or_default().push((rule, index)));
+                    Target::Setting(setting) => {
+                        // What is beside a setting must be noted, too.
+                        for name in &setting.unless {
+                            settings.entry(name.as_str()).or_default();
+                        }
+                        for name in &setting.names {
+                            settings.entry(name.as_str()).or_default().push((rule, index));
+                        }
                     }
                     Target::Text { files, pattern } => texts.push(text::TextMatch::new(rule, index, files, pattern)),
                     _ => {}

@@ -170,8 +170,8 @@ impl<'r> Names<'r> {
                     self.add_role(class, Role { rule, index, interest: Interest::Base });
                 }
             }
-            Target::Setting { values, .. } => {
-                for value in values {
+            Target::Setting(setting) => {
+                for value in setting.values.iter().chain(&setting.other_than) {
                     if let Value::Name(path) = value {
                         self.insert(path);
                     }

@@ -75,7 +75,7 @@ fn paths(target: &Target) -> &[String] {
     match target {
         Target::Call(paths) => paths,
         Target::Method { classes, .. } | Target::Base { classes, .. } => classes,
-        Target::Setting { names, .. } => names,
+        Target::Setting(setting) => &setting.names,
         Target::Text { .. } => &[],
     }
 }
@@ -87,8 +87,8 @@ impl<'r> Words<'r> {
             let any: Vec<&str> = match &candidate.target {
                 Target::Method { methods, .. } => methods.iter().map(String::as_str).collect(),
                 // Where a value is no text, the name alone must do.
-                Target::Setting { values, .. } => {
-                    values.iter().map(last_word).collect::<Option<Vec<_>>>().unwrap_or_default()
+                Target::Setting(setting) => {
+                    setting.values.iter().map(last_word).collect::<Option<Vec<_>>>().unwrap_or_default()
                 }
                 _ => Vec::new(),
             };

@@ -119,10 +119,19 @@ pub struct MethodsForm {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SettingsForm {
     pub names: Vec<Spanned<String>>,
+    #[serde(default)]
     pub values: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub other_than: Vec<Spanned<String>>,
+    #[serde(default, rename = "in")]
+    pub within: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub unless: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub text: bool,
 }
 
 #[derive(Deserialize)]

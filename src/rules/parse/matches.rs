@@ -2,9 +2,11 @@
 
 use super::Problems;
 use super::check::{checked, known_library, sentence};
-use super::form::{ArgumentForm, ConditionForm, EditForm, MatchForm, OneOrMore, RequirementForm};
+use super::form::{ArgumentForm, ConditionForm, EditForm, MatchForm, OneOrMore, RequirementForm, SettingsForm};
 use super::words::{compile_pattern, is_dotted, is_identifier, is_specifier, value};
-use crate::rules::model::{Argument, Condition, Edit, EditChange, Library, Match, Requirement, RuleSet, Target, Value};
+use crate::rules::model::{
+    Argument, Condition, Edit, EditChange, Library, Match, Requirement, RuleSet, Setting, Target, Value,
+};
 use std::ops::Range;
 use toml::Spanned;
 
@@ -77,8 +79,7 @@ fn target(form: &mut MatchForm, at: &Range<usize>, own: Option<&Library>, proble
         problems.add(at.clone(), "expected `defines` and `lacks` only beside `bases`".into());
     }
     if let Some(form) = form.settings.take() {
-        let values = values(filled(form.values, at, "a value", problems), problems);
-        targets.push(Target::Setting { names: identifiers(form.names, problems), values });
+        targets.push(Target::Setting(setting(form, at, problems)));
     }
     if let Some(form) = form.text.take() {
         let pattern = form.pattern.get_ref();
@@ -97,6 +98,24 @@ fn target(form: &mut MatchForm, at: &Range<usize>, own: Option<&Library>, proble
         problems.add(at.clone(), problem);
     }
     targets.pop().unwrap_or(Target::Call(Vec::new()))
+}
+
+fn setting(form: SettingsForm, at: &Range<usize>, problems: &mut Problems<'_>) -> Setting {
+    if form.values.is_empty() == form.other_than.is_empty() {
+        problems.add(at.clone(), "expected one of `values` and `other-than`".into());
+    }
+    if form.text && !(form.within.is_empty() && form.unless.is_empty() && form.other_than.is_empty()) {
+        problems.add(at.clone(), "expected `text` only without `in`, `unless` and `other-than`".into());
+    }
+    let names = filled(form.names, at, "a name", problems);
+    Setting {
+        names: checked(names, problems, "the name of a setting", is_dotted),
+        values: values(form.values, problems),
+        other_than: values(form.other_than, problems),
+        within: checked(form.within, problems, "a Python identifier", is_identifier),
+        unless: checked(form.unless, problems, "the name of a setting", is_dotted),
+        text: form.text,
+    }
 }
 
 fn condition(form: Spanned<ConditionForm>, problems: &mut Problems<'_>) -> Condition {

@@ -1,6 +1,6 @@
 //! The walk over expressions and patterns.
 
-use super::{Collector, Node, Place, Site, SiteKind, Use};
+use super::{Beside, Collector, Node, Of, Place, Site, SiteKind, Use};
 use crate::scan::scopes::{Bound, ScopeKind};
 use ruff_python_ast::{
     Arguments, Comprehension, Expr, FStringPart, InterpolatedStringElement, InterpolatedStringElements, Pattern,
@@ -24,7 +24,8 @@ impl<'a> Collector<'a, '_> {
                 if call.func.as_name_expr().is_some_and(|name| name.id == "getattr") {
                     self.value(expression, used, place);
                 }
-                self.arguments(&call.arguments, place);
+                self.setting_call(call, place);
+                self.inside(Of::Object(&call.func), |collector| collector.arguments(&call.arguments, place));
                 self.visit(&call.func, Use::Callee, place);
             }
             Expr::Subscript(subscript) => {
@@ -79,10 +80,14 @@ impl<'a> Collector<'a, '_> {
             },
             Expr::Dict(dict) => {
                 for item in dict.items.iter().rev() {
-                    if let Some(Expr::StringLiteral(key)) = &item.key {
-                        self.setting(key.value.to_str(), &item.value, item.range(), place);
+                    match &item.key {
+                        Some(key @ Expr::StringLiteral(text)) => {
+                            self.setting(key, &item.value, item.range(), Beside::Entries(dict), place);
+                            let of = Of::Key(text.value.to_str());
+                            self.inside(of, |collector| collector.visit(&item.value, inner, place));
+                        }
+                        _ => self.visit(&item.value, inner, place),
                     }
-                    self.visit(&item.value, inner, place);
                     item.key.iter().for_each(|key| self.visit(key, inner, place));
                 }
             }
@@ -129,7 +134,8 @@ impl<'a> Collector<'a, '_> {
     fn arguments(&mut self, arguments: &'a Arguments, place: Place) {
         for keyword in arguments.keywords.iter().rev() {
             if let Some(name) = &keyword.arg {
-                self.setting(name.as_str(), &keyword.value, keyword.range(), place);
+                let beside = Beside::Arguments(arguments);
+                self.known_setting(name.as_str(), &keyword.value, keyword.range(), beside, place);
             }
             self.visit(&keyword.value, Use::Value, place);
         }

@@ -1,6 +1,6 @@
 //! The walk over statements.
 
-use super::{Collector, Node, Site, SiteKind, Use};
+use super::{Collector, Node, Of, Site, SiteKind, Use};
 use crate::scan::scopes::{Binding, Bound, Class, ClassId, Place, ScopeKind};
 use ruff_python_ast::{
     AnyParameterRef, ExceptHandler, Expr, Parameters, Stmt, StmtClassDef, StmtFunctionDef, StmtIf, StmtTry, UnaryOp,
@@ -23,7 +23,8 @@ impl<'a> Collector<'a, '_> {
                 }
             }
             Stmt::AugAssign(assign) => {
-                self.visit(&assign.value, Use::Value, place);
+                let of = Of::Object(&assign.target);
+                self.inside(of, |collector| collector.visit(&assign.value, Use::Value, place));
                 self.set(&assign.target, &assign.value, place);
                 self.target(&assign.target, Bound::Opaque, place, end);
             }
@@ -186,7 +187,7 @@ impl<'a> Collector<'a, '_> {
         self.sites.push(Site { kind: SiteKind::Class(class), place });
         self.scopes.scopes[inside.scope].receiver = Some((class, ""));
         self.bind(def.name.as_str(), Bound::Class(class), place, def.end());
-        self.body(&def.body, inside);
+        self.inside(Of::Key(def.name.as_str()), |collector| collector.body(&def.body, inside));
         if let Some(arguments) = &def.arguments {
             for keyword in arguments.keywords.iter().rev() {
                 self.visit(&keyword.value, Use::Value, place);

@@ -1,21 +1,23 @@
-//! Assignments: what is bound to which name, and what may be a setting.
+//! Assignments: what is bound to which name.
 
-use super::{Collector, Site, SiteKind, Stored, Use};
+use super::{Collector, Of, Stored, Use};
 use crate::scan::scopes::{Binding, Bound, ClassId, Place, ScopeKind};
 use ruff_python_ast::Expr;
-use ruff_text_size::{Ranged, TextRange, TextSize};
+use ruff_text_size::{Ranged, TextSize};
 
 impl<'a> Collector<'a, '_> {
     pub(super) fn assign(&mut self, targets: &'a [Expr], value: &'a Expr, place: Place, at: TextSize) {
         for target in targets {
-            self.set(target, value, place);
             let mut pairs = vec![(target, value)];
             while let Some((target, value)) = pairs.pop() {
                 match (elements(target), elements(value)) {
                     (Some(targets), Some(values)) if targets.len() == values.len() && !any_starred(targets, values) => {
                         pairs.extend(targets.iter().zip(values));
                     }
-                    _ => self.target(target, Bound::Value(value), place, at),
+                    _ => {
+                        self.set(target, value, place);
+                        self.target(target, Bound::Value(value), place, at);
+                    }
                 }
             }
         }
@@ -30,7 +32,13 @@ impl<'a> Collector<'a, '_> {
                         && (targets.len() == 1 || targets.iter().all(Expr::is_name_expr));
                     let public = target.filter(|_| plain).and_then(|target| self.public_name(target, value, place));
                     self.stored.extend(public.map(|stored| (value.range(), stored)));
-                    self.visit(value, if plain && public.is_none() { Use::Alias } else { Use::Value }, place);
+                    let used = if plain && public.is_none() { Use::Alias } else { Use::Value };
+                    match target {
+                        Some(target) => {
+                            self.inside(Of::Object(target), |collector| collector.visit(value, used, place))
+                        }
+                        None => self.visit(value, used, place),
+                    }
                 }
             }
         }
@@ -90,27 +98,6 @@ impl<'a> Collector<'a, '_> {
             }
         }
         None
-    }
-
-    /// Notes an assignment to something that may be a setting.
-    pub(super) fn set(&mut self, target: &'a Expr, value: &'a Expr, place: Place) {
-        let name = match target {
-            Expr::Name(name) => name.id.as_str(),
-            Expr::Attribute(attribute) => attribute.attr.as_str(),
-            Expr::Subscript(subscript) => match &*subscript.slice {
-                Expr::StringLiteral(key) => key.value.to_str(),
-                _ => return,
-            },
-            _ => return,
-        };
-        let range = target.range().cover(value.range());
-        self.setting(name, value, range, place);
-    }
-
-    pub(super) fn setting(&mut self, name: &'a str, value: &'a Expr, range: TextRange, place: Place) {
-        if (self.is_setting)(name) {
-            self.sites.push(Site { kind: SiteKind::Setting { name, value, range }, place });
-        }
     }
 }
 
