@@ -4,7 +4,7 @@ use super::Unscanned;
 use crate::catalog::{Catalog, Diagnostic, InstalledEnvironment, within};
 use crate::finding::Finding;
 use crate::rules::{RuleSet, Selection};
-use crate::scan::{Allowed, Honoured, Scanner};
+use crate::scan::{Allowed, Honoured, Scanner, Surroundings};
 use crate::snapshot::{File, RepoPath, Snapshot, SnapshotError};
 use crate::syntax::is_code;
 use std::sync::Arc;
@@ -85,7 +85,7 @@ impl<'a> Side<'a> {
         };
         let own = within(&file.path, &bytes);
         let selection = Selection::with_own(&self.policy.rules, &self.catalog, &file.path, own.as_ref());
-        let scan = self.scanner.scan(&file.path, &bytes, &selection, self.policy.honoured);
+        let scan = self.scanner.scan(&file.path, &bytes, &selection, Surroundings::none(self.policy.honoured));
         Judged {
             diagnostics: own.map(|own| own.diagnostics).unwrap_or_default(),
             scanned: scan.unscanned.is_none() && is_code(&file.path, &bytes),

@@ -37,6 +37,7 @@ pub(super) fn hold<'a>(conditions: &[Condition], passed: &Passed<'a>, resolver: 
     let mut verdict = Holds::Yes;
     for condition in conditions {
         let mut possible = passed.argument(&condition.argument, resolver);
+        resolver.want(&possible.values);
         possible.values.open |= possible.values.known.iter().any(|meaning| is_undecided(meaning, resolver));
         possible.values.known.retain(|meaning| !is_undecided(meaning, resolver));
         let only_presence = condition.is.is_empty() && condition.is_not.is_empty();
@@ -191,6 +192,8 @@ fn name_of(argument: &Argument) -> String {
 /// Whether `meaning` is a class of this file that may derive from anything.
 fn is_undecided<'a>(meaning: &Meaning<'a>, resolver: &mut Resolver<'a, '_>) -> bool {
     match meaning {
+        Meaning::Unread(..) => true,
+        Meaning::ForeignClass(class) => class.is_open && class.ancestors.is_empty(),
         Meaning::Class(class) => resolver.bases(*class).open && resolver.ruled_ancestors(*class).is_empty(),
         _ => false,
     }
@@ -219,6 +222,7 @@ pub(super) fn equal<'a>(meaning: &Meaning<'a>, value: &Value, resolver: &mut Res
             _ => false,
         },
         (Meaning::Name(id), Value::Name(path)) => resolver.names().find(path) == Some(*id),
+        (Meaning::ForeignClass(class), Value::Name(path)) => class.ancestors.contains(path),
         // A local subclass stands for the class it derives from.
         (Meaning::Class(class), Value::Name(path)) => {
             resolver.names().find(path).is_some_and(|id| resolver.ruled_ancestors(*class).contains(&id))

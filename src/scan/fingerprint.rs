@@ -81,8 +81,8 @@ impl Writer<'_, '_> {
         let reaching = self.scopes.reaching(name, place, offset, &|_| false);
         let first = reaching.bindings.first()?;
         match self.scopes.bindings[*first].bound {
-            Bound::Import { module, member: None } => Some(module.to_owned()),
-            Bound::Import { module, member: Some(member) } => Some(format!("{module}.{member}")),
+            Bound::Import { level: 0, module, member: None } => Some(module.to_owned()),
+            Bound::Import { level: 0, module, member: Some(member) } => Some(format!("{module}.{member}")),
             _ => None,
         }
     }

@@ -24,6 +24,8 @@ pub(super) struct Hit<'a> {
     pub index: usize,
     pub severity: Severity,
     pub confidence: Confidence,
+    /// Instead of that of the match.
+    pub message: Option<String>,
     pub label: String,
     pub because: Vec<Reason>,
     /// What is reported.
@@ -35,6 +37,8 @@ pub(super) struct Hit<'a> {
     pub tokens: Option<TextRange>,
     /// What is loaded, where it is written: the argument that the rule calls its data.
     pub data: Option<(&'a Expr, Place)>,
+    /// The severity where the data is brought by others from outside, of a call that only passes it on.
+    pub from_afar: Option<Severity>,
 }
 
 /// A match that names what is at a place, its conditions not looked at yet.
@@ -166,14 +170,20 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                         passed.clone()
                     };
                     for id in self.resolver.ruled_ancestors(class) {
-                        let roles = self.resolver.names().roles(id);
-                        for &call in roles.iter().filter(|role| role.interest == Interest::Call) {
-                            // What a rule says of classes that derive from this one holds for their instances.
-                            let bases = roles.iter().filter(|r| r.interest == Interest::Base && r.rule == call.rule);
-                            let bases: Vec<Role> = bases.copied().collect();
-                            let said = if bases.is_empty() { vec![call] } else { self.fitting(class, bases) };
-                            offers.extend(said.into_iter().map(|role| Offer { role, id, passed: passed.clone() }));
-                        }
+                        let defined = self.defined(class);
+                        let has = |name: &String| defined.contains(name.as_str());
+                        let said = self.said_of_subclasses(self.resolver.names().roles(id), &has);
+                        offers.extend(said.into_iter().map(|role| Offer { role, id, passed: passed.clone() }));
+                    }
+                }
+                Meaning::ForeignClass(class) => {
+                    // Its constructor is not looked at.
+                    let passed = Passed { lists: Vec::new(), unknown: true };
+                    let names = self.resolver.names();
+                    for id in class.ancestors.iter().filter_map(|path| names.find(path)) {
+                        let has = |name: &String| class.defines.contains(name);
+                        let said = self.said_of_subclasses(names.roles(id), &has);
+                        offers.extend(said.into_iter().map(|role| Offer { role, id, passed: passed.clone() }));
                     }
                 }
                 _ => {}
@@ -182,18 +192,38 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
         offers
     }
 
-    /// Those of the matches for base classes that fit what `class` defines, itself or by a base class in this file.
-    fn fitting(&mut self, class: ClassId, mut bases: Vec<Role>) -> Vec<Role> {
-        let bodies: Vec<ClassId> = self.resolver.local_ancestors(class).into_iter().map(|(body, _)| body).collect();
-        let scopes = self.resolver.scopes();
-        let has = |name: &String| {
-            bodies.iter().any(|&body| scopes.scopes[scopes.classes[body].scope].bindings.contains_key(name.as_str()))
-        };
-        bases.retain(|role| match &self.rules.rules[role.rule].matches[role.index].target {
+    /// What rules say of calling a class that derives from the one with `roles` and defines what it `has`: what they say of
+    /// such classes, or else of the class itself.
+    fn said_of_subclasses(&self, roles: &[Role], has: &dyn Fn(&String) -> bool) -> Vec<Role> {
+        let mut said = Vec::new();
+        for &call in roles.iter().filter(|role| role.interest == Interest::Call) {
+            let bases = || roles.iter().filter(|role| role.interest == Interest::Base && role.rule == call.rule);
+            if bases().next().is_none() {
+                said.push(call);
+            }
+            said.extend(bases().filter(|role| self.fits(**role, has)));
+        }
+        said
+    }
+
+    /// Whether a match for base classes fits a class that defines what it `has`.
+    fn fits(&self, role: Role, has: &dyn Fn(&String) -> bool) -> bool {
+        match &self.rules.rules[role.rule].matches[role.index].target {
             Target::Base { defines, lacks, .. } => defines.iter().all(has) && !lacks.iter().any(has),
             _ => false,
-        });
-        bases
+        }
+    }
+
+    /// The names that the body of `class` and those of its base classes in the repository bind.
+    fn defined(&mut self, class: ClassId) -> HashSet<&'a str> {
+        let scopes = self.resolver.scopes();
+        let mut defined: HashSet<&'a str> = HashSet::new();
+        for (body, _) in self.resolver.local_ancestors(class) {
+            defined.extend(scopes.scopes[scopes.classes[body].scope].bindings.keys());
+        }
+        defined
+            .extend(self.resolver.foreign_bases(class).into_iter().flat_map(|base| &base.defines).map(String::as_str));
+        defined
     }
 
     fn has_own_signature(&self, class: ClassId) -> bool {
@@ -272,9 +302,11 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
         let mut offers = Vec::new();
         for meaning in &bases.known {
             if let Meaning::Name(id) = *meaning {
+                let defined = self.defined(class);
+                let has = |name: &String| defined.contains(name.as_str());
                 let roles = self.resolver.names().roles(id).iter().filter(|role| role.interest == Interest::Base);
-                let fitting = self.fitting(class, roles.copied().collect());
-                offers.extend(fitting.into_iter().map(|role| Offer { role, id, passed: Passed::default() }));
+                let fitting = roles.filter(|role| self.fits(**role, &has));
+                offers.extend(fitting.map(|&role| Offer { role, id, passed: Passed::default() }));
             }
         }
         let range = TextRange::new(statement.name.start(), arguments.end());
@@ -295,6 +327,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                 index: role.index,
                 severity: candidate.severity.unwrap_or(rule.severity),
                 confidence: confidence.min(used.confidence).min(rule.confidence),
+                message: None,
                 label,
                 because,
                 range: used.range,
@@ -302,6 +335,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                 name: self.resolver.names().path(id),
                 tokens: used.tokens,
                 data: candidate.data.as_ref().and_then(|data| passed.written(data)),
+                from_afar: None,
             });
         }
     }
@@ -357,7 +391,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
 }
 
 /// What is between the parentheses. In broken source they may be missing.
-fn inside(arguments: TextRange) -> TextRange {
+pub(super) fn inside(arguments: TextRange) -> TextRange {
     let one = TextSize::new(1);
     match arguments.len() >= one + one {
         true => TextRange::new(arguments.start() + one, arguments.end() - one),

@@ -1,5 +1,6 @@
 //! What an expression may mean: ruled names, instances, local classes, constants; or that it cannot be known.
 
+use super::modules::{ExportedClass, ExportedFunction, ModuleId};
 use super::names::NameId;
 use super::scopes::{ClassId, Place, ScopeId};
 use ruff_python_ast::{Expr, ExprCall};
@@ -32,6 +33,16 @@ pub(super) enum Meaning<'a> {
     Attrgetter(&'a str),
     /// `operator.methodcaller("name", ...)`
     Methodcaller(&'a str, &'a ExprCall, Place),
+    /// A module of the repository.
+    Module(ModuleId),
+    /// A name of such a module that has not been looked into.
+    Unread(ModuleId, &'a str),
+    /// A class of such a module.
+    ForeignClass(&'a ExportedClass),
+    /// An instance of one.
+    ForeignObject(&'a ExportedClass),
+    /// A function of such a module.
+    ForeignFunction(&'a ExportedFunction),
     /// Something known to be none of the above.
     Other,
 }
@@ -103,6 +114,11 @@ fn same(a: &Meaning<'_>, b: &Meaning<'_>) -> bool {
         (Meaning::Partial(a, _), Meaning::Partial(b, _)) => std::ptr::eq(*a, *b),
         (Meaning::Methodcaller(_, a, _), Meaning::Methodcaller(_, b, _)) => std::ptr::eq(*a, *b),
         (Meaning::Attrgetter(a), Meaning::Attrgetter(b)) => a == b,
+        (Meaning::Module(a), Meaning::Module(b)) => a == b,
+        (Meaning::Unread(a, x), Meaning::Unread(b, y)) => a == b && x == y,
+        (Meaning::ForeignClass(a), Meaning::ForeignClass(b))
+        | (Meaning::ForeignObject(a), Meaning::ForeignObject(b)) => std::ptr::eq(*a, *b),
+        (Meaning::ForeignFunction(a), Meaning::ForeignFunction(b)) => std::ptr::eq(*a, *b),
         (Meaning::Other, Meaning::Other) => true,
         _ => false,
     }

@@ -15,9 +15,11 @@ mod arguments;
 mod collect;
 mod fingerprint;
 mod guard;
+mod imports;
 mod lines;
 mod matching;
 mod meaning;
+mod modules;
 mod names;
 mod notebook;
 mod origin;
@@ -25,9 +27,15 @@ mod prefilter;
 mod python;
 mod resolve;
 mod scopes;
+mod summary;
 mod suppression;
 mod text;
 mod weigh;
+mod wrapper;
+
+pub use imports::{Import, Members, imports};
+pub use modules::{Exported, ExportedClass, ExportedFunction, Member, ModuleId, Modules, Summary};
+pub use wrapper::{Parameter, PassedOn};
 
 use crate::finding::Finding;
 use crate::rules::{RuleSet, Selection, Target};
@@ -44,6 +52,10 @@ pub struct Scan {
     pub allowed: Vec<Allowed>,
     /// Why the file, or a part of it, could not be judged.
     pub unscanned: Option<String>,
+    /// What the file means to those that import it; `None` where its bytes already said that no rule speaks of it.
+    pub summary: Option<Summary>,
+    /// Names of modules of the repository that have not been looked into, and decide something in this file.
+    pub wanted: Vec<(ModuleId, String)>,
 }
 
 /// A finding that a comment allows.
@@ -62,6 +74,24 @@ pub struct Honoured {
     pub nosec: bool,
     /// `# noqa`, flake8's and ruff's, bare or with a code that starts with `S3`, `S5` or `S6`.
     pub noqa: bool,
+}
+
+/// What a file is judged with besides the rules that apply to it.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'s> {
+    /// Other tools' comments that count.
+    pub honoured: Honoured,
+    /// The modules of its repository.
+    pub modules: &'s dyn Modules,
+    /// Judge it even if its bytes say that no rule speaks of it: what it imports may.
+    pub forced: bool,
+}
+
+impl Surroundings<'static> {
+    /// A file alone.
+    pub fn none(honoured: Honoured) -> Self {
+        Self { honoured, modules: &modules::NoModules, forced: false }
+    }
 }
 
 /// Everything that is worked out from the rules once, to judge many files; cheap to make, and shared between threads.
@@ -110,13 +140,19 @@ impl<'r> Scanner<'r> {
     }
 
     /// Judges the bytes of one file. `selection` was made for `path`, from the same rules.
-    pub fn scan(&self, path: &RepoPath, source: &[u8], selection: &Selection<'_>, honoured: Honoured) -> Scan {
+    pub fn scan(
+        &self,
+        path: &RepoPath,
+        source: &[u8],
+        selection: &Selection<'_>,
+        surroundings: Surroundings<'_>,
+    ) -> Scan {
         let mut scan = if is_python(path, source) {
-            python::scan(self, path, source, selection, honoured)
+            python::scan(self, path, source, selection, surroundings)
         } else if is_notebook(path) {
-            notebook::scan(self, path, source, selection, honoured)
+            notebook::scan(self, path, source, selection, surroundings)
         } else {
-            text::scan(self, path, source, selection, honoured)
+            text::scan(self, path, source, selection, surroundings)
         };
         scan.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
         scan.allowed.sort_by(|a, b| a.finding.sort_key().cmp(&b.finding.sort_key()));
@@ -126,5 +162,5 @@ impl<'r> Scanner<'r> {
 
 /// Judges the bytes of one file. To judge several, make one [`Scanner`].
 pub fn scan(path: &RepoPath, source: &[u8], selection: &Selection<'_>, honoured: Honoured) -> Scan {
-    Scanner::new(selection.rules(), &[]).scan(path, source, selection, honoured)
+    Scanner::new(selection.rules(), &[]).scan(path, source, selection, Surroundings::none(honoured))
 }

@@ -1,6 +1,6 @@
 //! Judges the code cells of a Jupyter notebook.
 
-use super::{Honoured, Scan, Scanner, python};
+use super::{Scan, Scanner, Surroundings, python};
 use crate::finding::Finding;
 use crate::rules::Selection;
 use crate::snapshot::RepoPath;
@@ -12,20 +12,20 @@ pub(super) fn scan(
     path: &RepoPath,
     bytes: &[u8],
     selection: &Selection<'_>,
-    honoured: Honoured,
+    surroundings: Surroundings<'_>,
 ) -> Scan {
     // JSON can spell any letter as an escape.
-    if !scanner.prefilter.admits(bytes) && memchr::memmem::find(bytes, b"\\u00").is_none() {
+    if !surroundings.forced && !scanner.prefilter.admits(bytes) && memchr::memmem::find(bytes, b"\\u00").is_none() {
         return Scan::default();
     }
     let code = match code_cells(bytes) {
         Ok(code) => code,
         Err(reason) => return Scan { unscanned: Some(reason), ..Scan::default() },
     };
-    if !scanner.prefilter.admits(code.source.as_bytes()) {
+    if !surroundings.forced && !scanner.prefilter.admits(code.source.as_bytes()) {
         return Scan::default();
     }
-    let mut scan = python::scan_text(scanner, path, &code.source, selection, honoured);
+    let mut scan = python::scan_text(scanner, path, &code.source, selection, surroundings);
     for finding in scan.findings.iter_mut().chain(scan.allowed.iter_mut().map(|allowed| &mut allowed.finding)) {
         place(&code, finding);
     }

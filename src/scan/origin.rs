@@ -33,6 +33,20 @@ pub(super) struct Origins<'a> {
     pub open: bool,
 }
 
+impl<'a> Origins<'a> {
+    /// Whether others bring it from outside; no kind of origin that is known so far does.
+    pub fn is_remote(&self) -> bool {
+        self.found.iter().any(|origin| !matches!(origin.kind, OriginKind::Parameter(..)))
+    }
+
+    /// The parameters it comes from.
+    pub fn parameters(&self) -> impl Iterator<Item = (ScopeId, &'a str)> {
+        self.found.iter().map(|origin| match origin.kind {
+            OriginKind::Parameter(function, name) => (function, name),
+        })
+    }
+}
+
 impl<'a> Weighing<'a, '_> {
     /// Where the value of `expression` comes from.
     pub fn origins(&mut self, expression: &'a Expr, place: Place) -> Origins<'a> {

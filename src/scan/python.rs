@@ -7,7 +7,8 @@ use super::matching::{Hit, Matcher};
 use super::names::Names;
 use super::resolve::Resolver;
 use super::weigh::Weighing;
-use super::{Honoured, Scan, Scanner, suppression};
+use super::wrapper::Wrappers;
+use super::{Scan, Scanner, Surroundings, suppression};
 use crate::finding::{Finding, Fingerprint};
 use crate::rules::Selection;
 use crate::snapshot::RepoPath;
@@ -26,20 +27,20 @@ pub(super) fn scan(
     path: &RepoPath,
     source: &[u8],
     selection: &Selection<'_>,
-    honoured: Honoured,
+    surroundings: Surroundings<'_>,
 ) -> Scan {
     let foreign = syntax::is_foreign(source);
-    if !foreign && !scanner.prefilter.admits(source) {
+    if !foreign && !surroundings.forced && !scanner.prefilter.admits(source) {
         return Scan::default();
     }
     let text = match syntax::decode(source) {
         Ok(text) => text,
         Err(reason) => return Scan { unscanned: Some(reason), ..Scan::default() },
     };
-    if foreign && !scanner.prefilter.admits(text.as_bytes()) {
+    if foreign && !surroundings.forced && !scanner.prefilter.admits(text.as_bytes()) {
         return Scan::default();
     }
-    scan_text(scanner, path, &text, selection, honoured)
+    scan_text(scanner, path, &text, selection, surroundings)
 }
 
 /// Judges source that the prefilter admits.
@@ -48,13 +49,13 @@ pub(super) fn scan_text(
     path: &RepoPath,
     text: &str,
     selection: &Selection<'_>,
-    honoured: Honoured,
+    surroundings: Surroundings<'_>,
 ) -> Scan {
     let mut tree = match syntax::parse(text) {
         Ok(tree) => tree,
         Err(reason) => return Scan { unscanned: Some(reason), ..Scan::default() },
     };
-    let (scan, depth) = judge(scanner, path, text, &tree, selection, honoured);
+    let (scan, depth) = judge(scanner, path, text, &tree, selection, surroundings);
     tree.measured(depth);
     scan
 }
@@ -65,7 +66,7 @@ fn judge<'a>(
     text: &'a str,
     parsed: &'a Tree,
     selection: &Selection<'_>,
-    honoured: Honoured,
+    surroundings: Surroundings<'a>,
 ) -> (Scan, u32) {
     let module = parsed.syntax();
     let collected = collect(&module.body, module.range, &|name| scanner.settings.contains_key(name));
@@ -74,7 +75,7 @@ fn judge<'a>(
         return (Scan { unscanned: Some(reason), ..Scan::default() }, collected.depth);
     }
     let names = scanner.names.get_or_init(|| Names::new(scanner.rules, scanner.trusted));
-    let resolver = Resolver::new(names, &collected.scopes);
+    let resolver = Resolver::new(names, &collected.scopes, surroundings.modules);
     let mut matcher = Matcher::new(resolver, selection, scanner.rules, &scanner.settings, &collected);
     for site in &collected.sites {
         matcher.judge(site);
@@ -85,12 +86,15 @@ fn judge<'a>(
     let (mut hits, resolver, elided) = matcher.finish();
     hits.truncate(MAX_FINDINGS + 1);
     let lines = Lines::new(text);
-    Weighing { path, lines: &lines, resolver }.weigh(&mut hits);
+    let mut weighing = Weighing { path, lines: &lines, resolver, wrappers: Wrappers::new() };
+    weighing.weigh(&mut hits);
+    weighing.calls_of_wrappers(&collected.sites, scanner.rules, &mut hits);
     let writer = Writer { text, tokens: parsed.tokens(), scopes: &collected.scopes, elided };
     let findings = hits.iter().take(MAX_FINDINGS).map(|hit| finding(scanner, path, &lines, &writer, hit)).collect();
     let comments: Vec<TextRange> =
         parsed.tokens().iter().filter(|token| token.kind() == TokenKind::Comment).map(Ranged::range).collect();
-    let mut scan = suppression::apply(path, &lines, text, &comments, scanner.rules, honoured, findings);
+    let (summary, wanted) = (weighing.summary(), weighing.resolver.wanted());
+    let mut scan = suppression::apply(path, &lines, text, &comments, scanner.rules, surroundings.honoured, findings);
     if hits.len() > MAX_FINDINGS {
         scan.unscanned = Some(format!("more than {MAX_FINDINGS} findings; the rest of the file was not judged"));
     } else if let Some(error) = parsed.errors().iter().find(|error| swallows(error, text)) {
@@ -98,7 +102,7 @@ fn judge<'a>(
         let reason = format!("a string that starts in line {line} is never closed, so what follows was not judged");
         scan.unscanned = Some(reason);
     }
-    (scan, collected.depth)
+    (Scan { summary: Some(summary), wanted, ..scan }, collected.depth)
 }
 
 fn finding(
@@ -122,7 +126,7 @@ fn finding(
         rule: rule.id.clone(),
         severity: hit.severity,
         confidence: hit.confidence,
-        message: candidate.message.as_ref().unwrap_or(&rule.message).clone(),
+        message: hit.message.as_ref().or(candidate.message.as_ref()).unwrap_or(&rule.message).clone(),
         label: hit.label.clone(),
         because: hit.because.clone(),
         fix: candidate.fix.as_ref().unwrap_or(&rule.fix).clone(),

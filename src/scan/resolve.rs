@@ -4,14 +4,16 @@
 
 mod attributes;
 mod calls;
+mod imports;
 
 use super::collect::Stored;
 use super::meaning::{Constant, MAX_MEANINGS, Meaning, Meanings};
+use super::modules::{ModuleId, Modules};
 use super::names::{NameId, Names, Special};
 use super::scopes::{Binding, BindingId, BlockId, Bound, Place, ScopeId, Scopes};
 use ruff_python_ast::{Expr, Number, UnaryOp};
 use ruff_text_size::{Ranged, TextSize};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 /// How deep an expression is followed: calls, attributes and alternatives inside one another.
@@ -25,6 +27,14 @@ const MAX_ELEMENTS: usize = 1_000_000;
 pub(super) struct Resolver<'a, 'c> {
     names: &'c Names<'c>,
     scopes: &'c Scopes<'a>,
+    modules: &'a dyn Modules,
+    /// What imports speak of in the repository.
+    located: HashMap<(u32, &'a str), Option<ModuleId>>,
+    /// Modules of the repository that go by the name of a library.
+    libraries: HashMap<ModuleId, NameId>,
+    /// Names of modules that have not been looked into, and decide something here.
+    wanted: BTreeSet<(ModuleId, &'a str)>,
+    meets_foreign: bool,
     bindings: Vec<Known<'a>>,
     bases: Vec<Known<'a>>,
     crowds: HashMap<(ScopeId, &'a str), Rc<Meanings<'a>>>,
@@ -45,10 +55,15 @@ enum Known<'a> {
 }
 
 impl<'a, 'c> Resolver<'a, 'c> {
-    pub fn new(names: &'c Names<'c>, scopes: &'c Scopes<'a>) -> Self {
+    pub fn new(names: &'c Names<'c>, scopes: &'c Scopes<'a>, modules: &'a dyn Modules) -> Self {
         let mut resolver = Self {
             names,
             scopes,
+            modules,
+            located: HashMap::new(),
+            libraries: HashMap::new(),
+            wanted: BTreeSet::new(),
+            meets_foreign: false,
             bindings: vec![Known::default(); scopes.bindings.len()],
             bases: vec![Known::default(); scopes.classes.len()],
             crowds: HashMap::new(),
@@ -60,6 +75,16 @@ impl<'a, 'c> Resolver<'a, 'c> {
         // In the order of the text a chain of aliases is short at each step.
         (0..scopes.bindings.len()).for_each(|id| drop(resolver.binding(id)));
         resolver
+    }
+
+    /// Names of modules of the repository that have not been looked into, and decide something in the file.
+    pub fn wanted(&self) -> Vec<(ModuleId, String)> {
+        self.wanted.iter().map(|(module, name)| (*module, (*name).to_owned())).collect()
+    }
+
+    /// Whether something of another module may pass parameters on.
+    pub fn meets_foreign(&self) -> bool {
+        self.meets_foreign
     }
 
     pub fn names(&self) -> &'c Names<'c> {
@@ -199,15 +224,16 @@ impl<'a, 'c> Resolver<'a, 'c> {
 
     /// What the name `name` may mean at `offset`.
     pub fn name(&mut self, name: &'a str, place: Place, offset: TextSize) -> Meanings<'a> {
-        let (names, scopes) = (self.names, self.scopes);
-        let reaching = scopes.reaching(name, place, offset, &|star| star_member(names, star, name).is_some());
+        let scopes = self.scopes;
+        let stars = self.star_members(name, place);
+        let reaching = scopes.reaching(name, place, offset, &|star| stars.iter().any(|(id, _)| *id == star));
         let mut found = Meanings::default();
         for &id in &reaching.bindings {
             if self.is_dead(scopes.bindings[id].place) {
                 continue;
             }
-            match star_member(names, &scopes.bindings[id], name) {
-                Some(member) => found.insert(Meaning::Name(member)),
+            match stars.iter().find(|(star, _)| *star == id) {
+                Some((_, member)) => found.add(member),
                 None => found.add(&self.binding(id)),
             }
             self.read.insert(id);
@@ -222,6 +248,23 @@ impl<'a, 'c> Resolver<'a, 'c> {
             };
         }
         found
+    }
+
+    /// The star imports in sight of `place` that bind `name`, and what to.
+    fn star_members(&mut self, name: &'a str, place: Place) -> Vec<(BindingId, Meanings<'a>)> {
+        let mut found = Vec::new();
+        let mut next = Some(place.scope);
+        while let Some(id) = next {
+            let scope = &self.scopes.scopes[id];
+            found.extend(scope.stars.iter().filter_map(|&star| Some((star, self.star_member(star, name)?))));
+            next = scope.defined.map(|(outer, _)| outer.scope);
+        }
+        found
+    }
+
+    /// All that `name` of a scope may mean, whenever it is bound.
+    pub fn all_meanings(&mut self, scope: ScopeId, name: &'a str) -> Rc<Meanings<'a>> {
+        self.crowd(scope, name)
     }
 
     fn crowd(&mut self, scope: ScopeId, name: &'a str) -> Rc<Meanings<'a>> {
@@ -295,8 +338,8 @@ impl<'a, 'c> Resolver<'a, 'c> {
     fn evaluate(&mut self, id: BindingId) -> Meanings<'a> {
         let Binding { bound, place, .. } = self.scopes.bindings[id];
         match bound {
-            Bound::Import { module, member: None } => self.module(module),
-            Bound::Import { module, member: Some(member) } => self.member(module, member),
+            Bound::Import { level, module, member: None } => self.imported(level, module),
+            Bound::Import { level, module, member: Some(member) } => self.imported_member(level, module, member),
             Bound::Value(value) => self.meaning(value, place),
             Bound::Entered(value) => {
                 let mut entered = self.meaning(value, place);
@@ -361,13 +404,5 @@ impl<'a, 'c> Resolver<'a, 'c> {
         let found = stacker::maybe_grow(128 * 1024, 1024 * 1024, || follow(self));
         self.chain -= 1;
         found
-    }
-}
-
-/// The ruled name that a star import binds to `name`.
-fn star_member(names: &Names<'_>, binding: &Binding<'_>, name: &str) -> Option<NameId> {
-    match binding.bound {
-        Bound::Star { module } if !name.starts_with('_') => names.find(module).and_then(|id| names.child(id, name)),
-        _ => None,
     }
 }

@@ -69,13 +69,15 @@ pub(super) struct Block<'a> {
 /// What a name is bound to.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Bound<'a> {
-    /// `import a.b as name`: the module `a.b`; `from a.b import c`: its member.
+    /// `import a.b as name`: the module `a.b`; `from ..a.b import c`: its member, after `level` dots.
     Import {
+        level: u32,
         module: &'a str,
         member: Option<&'a str>,
     },
     /// `from a.b import *`
     Star {
+        level: u32,
         module: &'a str,
     },
     /// `name = value`
@@ -172,7 +174,7 @@ impl<'a> Scopes<'a> {
         name: &str,
         place: Place,
         offset: TextSize,
-        star_binds: &dyn Fn(&Binding<'a>) -> bool,
+        star_binds: &dyn Fn(BindingId) -> bool,
     ) -> Reaching {
         let mut found = Reaching::default();
         let mut here = Some((place, offset));
@@ -184,8 +186,7 @@ impl<'a> Scopes<'a> {
             let is_global = scope.globals.contains(&name);
             if (innermost || scope.kind != ScopeKind::Class) && !is_global && !scope.nonlocals.contains(&name) {
                 let own = scope.bindings.get(name).map(Vec::as_slice);
-                let stars: Vec<BindingId> =
-                    scope.stars.iter().copied().filter(|&id| star_binds(&self.bindings[id])).collect();
+                let stars: Vec<BindingId> = scope.stars.iter().copied().filter(|&id| star_binds(id)).collect();
                 if stars.is_empty() {
                     self.weigh(own.unwrap_or_default(), place, offset, later, &mut found);
                 } else {

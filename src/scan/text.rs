@@ -1,7 +1,7 @@
 //! Rules for files that are not Python: a regular expression over the whole text.
 
 use super::lines::Lines;
-use super::{Honoured, Scan, Scanner, suppression};
+use super::{Scan, Scanner, Surroundings, suppression};
 use crate::finding::{Finding, Fingerprint};
 use crate::rules::{Selection, any_glob_matches, compile_pattern};
 use crate::snapshot::RepoPath;
@@ -40,7 +40,7 @@ pub(super) fn scan(
     path: &RepoPath,
     source: &[u8],
     selection: &Selection<'_>,
-    honoured: Honoured,
+    surroundings: Surroundings<'_>,
 ) -> Scan {
     let concerned: Vec<&TextMatch<'_>> = scanner.texts.iter().filter(|text| text.concerns(path)).collect();
     if concerned.is_empty() {
@@ -93,7 +93,7 @@ pub(super) fn scan(
     let too_many = findings.len() > MAX_FINDINGS;
     findings.truncate(MAX_FINDINGS);
     let comments = comments(&text);
-    let mut scan = suppression::apply(path, &lines, &text, &comments, scanner.rules, honoured, findings);
+    let mut scan = suppression::apply(path, &lines, &text, &comments, scanner.rules, surroundings.honoured, findings);
     scan.unscanned = too_many.then(|| format!("more than {MAX_FINDINGS} findings; the rest was not judged"));
     scan
 }

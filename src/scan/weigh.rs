@@ -5,6 +5,7 @@
 use super::matching::Hit;
 use super::origin;
 use super::resolve::Resolver;
+use super::wrapper::Wrappers;
 use super::{guard, lines::Lines};
 use crate::snapshot::RepoPath;
 
@@ -14,6 +15,7 @@ pub(super) struct Weighing<'a, 'c> {
     pub path: &'c RepoPath,
     pub lines: &'c Lines<'a>,
     pub resolver: Resolver<'a, 'c>,
+    pub wrappers: Wrappers,
 }
 
 impl<'a> Weighing<'a, '_> {
@@ -22,9 +24,12 @@ impl<'a> Weighing<'a, '_> {
         for hit in hits {
             let Some((data, place)) = hit.data else { continue };
             let origins = self.origins(data, place);
+            hit.severity = hit.from_afar.filter(|_| origins.is_remote()).unwrap_or(hit.severity);
             origin::explain(self, hit, &origins);
             guard::judge(self, hit, &origins);
             hit.because.sort_by_key(|reason| reason.ground);
+            let parameters: Vec<_> = origins.parameters().collect();
+            self.note_wrappers(hit, &parameters);
         }
     }
 }

@@ -36,7 +36,7 @@ impl<'a> Collector<'a, '_> {
                         Some(name) => (name.as_str(), path),
                         None => path.split_once('.').map_or((path, path), |(root, _)| (root, root)),
                     };
-                    self.bind(name, Bound::Import { module, member: None }, place, end);
+                    self.bind(name, Bound::Import { level: 0, module, member: None }, place, end);
                 }
             }
             Stmt::ImportFrom(import) => {
@@ -51,10 +51,7 @@ impl<'a> Collector<'a, '_> {
                         continue;
                     }
                     let name = alias.asname.as_ref().map_or(member, |name| name.as_str());
-                    // Copies of six are imported relatively, and are six all the same.
-                    let is_six = module == "six.moves" || module.ends_with(".six.moves");
-                    let is_local = import.level > 0 && !is_six;
-                    let bound = if is_local { Bound::Opaque } else { Bound::Import { module, member: Some(member) } };
+                    let bound = Bound::Import { level: import.level, module, member: Some(member) };
                     self.bind(name, bound, place, end);
                 }
             }
@@ -136,9 +133,9 @@ impl<'a> Collector<'a, '_> {
         const MAX_STARS: usize = 200;
         let id = self.scopes.bindings.len();
         let stars = &mut self.scopes.scopes[place.scope].stars;
-        if level == 0 && stars.len() < MAX_STARS {
+        if stars.len() < MAX_STARS {
             stars.push(id);
-            self.scopes.bindings.push(Binding { bound: Bound::Star { module }, place, block: place.block, at });
+            self.scopes.bindings.push(Binding { bound: Bound::Star { level, module }, place, block: place.block, at });
         }
     }
 

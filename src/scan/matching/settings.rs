@@ -81,6 +81,7 @@ impl<'a> Matcher<'a, '_, '_> {
                 index,
                 severity: severity(rule, index),
                 confidence: confidence.min(r.confidence),
+                message: None,
                 label: label.to_owned(),
                 because,
                 range: setting.range,
@@ -88,6 +89,7 @@ impl<'a> Matcher<'a, '_, '_> {
                 name: format!("{name}="),
                 tokens: Some(setting.value.range()),
                 data: None,
+                from_afar: None,
             });
         }
     }

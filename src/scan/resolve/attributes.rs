@@ -2,6 +2,7 @@
 
 use super::{Known, MAX_CHAIN, Resolver};
 use crate::scan::meaning::{MAX_MEANINGS, Meaning, Meanings};
+use crate::scan::modules::ExportedClass;
 use crate::scan::names::NameId;
 use crate::scan::scopes::{Class, ClassId, Place, ScopeKind};
 use std::rc::Rc;
@@ -17,7 +18,6 @@ impl<'a> Resolver<'a, '_> {
     }
 
     pub(super) fn member(&self, module: &str, member: &str) -> Meanings<'a> {
-        let module = if module.ends_with(".six.moves") { "six.moves" } else { module };
         match self.names.find(module) {
             Some(id) => self.attribute_of_name(id, member),
             None => self.module(module),
@@ -37,6 +37,9 @@ impl<'a> Resolver<'a, '_> {
                 Meaning::Class(class) => found.add(&self.class_attribute(class, name, false, true)),
                 Meaning::Object(class) => found.add(&self.class_attribute(class, name, true, true)),
                 Meaning::Super(class) => found.add(&self.class_attribute(class, name, true, false)),
+                Meaning::Module(module) => found.add(&self.member_of(module, name)),
+                Meaning::ForeignClass(class) => found.add(&self.foreign_attribute(class, name, false)),
+                Meaning::ForeignObject(class) => found.add(&self.foreign_attribute(class, name, true)),
                 _ => found.open = true,
             }
         }
@@ -77,7 +80,38 @@ impl<'a> Resolver<'a, '_> {
                 found.insert(if on_instance { Meaning::Method(child) } else { Meaning::Name(child) });
             }
         }
+        for base in self.foreign_bases(class) {
+            found.add(&self.foreign_attribute(base, name, on_instance));
+        }
         found.open |= found.known.is_empty();
+        found
+    }
+
+    /// `name` of a class of another module or its instance.
+    fn foreign_attribute(&mut self, class: &'a ExportedClass, name: &str, on_instance: bool) -> Meanings<'a> {
+        let mut found = Meanings::default();
+        if let Some(method) = class.methods.get(name) {
+            return Meanings::one(Meaning::ForeignFunction(method));
+        }
+        if !class.defines.iter().any(|defined| defined == name) {
+            let inherited = class.ancestors.iter().filter_map(|path| self.names.child(self.names.find(path)?, name));
+            for child in inherited {
+                found.insert(if on_instance { Meaning::Method(child) } else { Meaning::Name(child) });
+            }
+        }
+        found.open = found.known.is_empty();
+        found
+    }
+
+    /// The classes of other modules that the local class derives from.
+    pub fn foreign_bases(&mut self, class: ClassId) -> Vec<&'a ExportedClass> {
+        let mut found = Vec::new();
+        for (ancestor, _) in self.local_ancestors(class) {
+            found.extend(self.bases(ancestor).known.iter().filter_map(|meaning| match *meaning {
+                Meaning::ForeignClass(base) => Some(base),
+                _ => None,
+            }));
+        }
         found
     }
 
@@ -104,6 +138,10 @@ impl<'a> Resolver<'a, '_> {
             for meaning in &self.bases(ancestor).known {
                 match *meaning {
                     Meaning::Name(base) if !found.contains(&base) => found.push(base),
+                    Meaning::ForeignClass(base) => {
+                        let known = base.ancestors.iter().filter_map(|path| self.names.find(path));
+                        found.extend(known);
+                    }
                     _ => {}
                 }
             }

@@ -15,6 +15,7 @@ impl<'a> Resolver<'a, '_> {
             match meaning {
                 Meaning::Name(id) if self.names.is_class(id) => found.insert(Meaning::Instance(id)),
                 Meaning::Class(class) => found.insert(Meaning::Object(class)),
+                Meaning::ForeignClass(class) => found.insert(Meaning::ForeignObject(class)),
                 Meaning::Attrgetter(name) => {
                     let object = self.argument(call, 0, place, depth, &mut first);
                     found.add(&self.attribute(&object, name));

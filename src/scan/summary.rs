@@ -1,0 +1,105 @@
+//! What a file, once it is judged, means to the files that import it.
+
+use super::meaning::{Constant, Meaning};
+use super::modules::{Exported, ExportedClass, ExportedFunction, Summary};
+use super::scopes::{ClassId, ScopeId};
+use super::weigh::Weighing;
+use crate::rules::Value;
+use std::collections::BTreeMap;
+
+/// A name of a module with more meanings than this is not told apart.
+const MAX_MEANINGS: usize = 8;
+
+impl<'a> Weighing<'a, '_> {
+    /// The names of the module and what they mean.
+    pub fn summary(&mut self) -> Summary {
+        let module = &self.resolver.scopes().scopes[0];
+        let mut bound: Vec<&'a str> = module.bindings.keys().copied().collect();
+        bound.sort_unstable();
+        let mut names = BTreeMap::new();
+        for name in bound {
+            let meanings = self.resolver.all_meanings(0, name);
+            let mut exported = Vec::new();
+            for meaning in meanings.known.iter().take(MAX_MEANINGS) {
+                let one = self.exported(meaning);
+                if let Some(one) = one.filter(|one| !exported.contains(one)) {
+                    exported.push(one);
+                }
+            }
+            if !exported.is_empty() {
+                names.insert(name.to_owned(), exported);
+            }
+        }
+        Summary { names }
+    }
+
+    /// `None` for what other modules know better.
+    fn exported(&mut self, meaning: &Meaning<'a>) -> Option<Exported> {
+        let names = self.resolver.names();
+        Some(match *meaning {
+            Meaning::Name(id) => Exported::Name(names.path(id)),
+            Meaning::Instance(id) => Exported::Instance(names.path(id)),
+            Meaning::Constant(constant) => Exported::Constant(match constant {
+                Constant::None => Value::None,
+                Constant::Bool(value) => Value::Bool(value),
+                Constant::Int(value) => Value::Int(value),
+                Constant::Str(value) => Value::Str(value.to_owned()),
+            }),
+            Meaning::Class(class) => self.class(class).map_or(Exported::Other, Exported::Class),
+            Meaning::Object(class) => self.class(class).map_or(Exported::Other, Exported::Object),
+            Meaning::Function(function) => self.function(function).map_or(Exported::Other, Exported::Function),
+            Meaning::ForeignClass(class) => Exported::Class(class.clone()),
+            Meaning::ForeignObject(class) => Exported::Object(class.clone()),
+            Meaning::ForeignFunction(function) => Exported::Function(function.clone()),
+            Meaning::Module(_) | Meaning::Unread(..) => return None,
+            _ => Exported::Other,
+        })
+    }
+
+    fn function(&self, function: ScopeId) -> Option<ExportedFunction> {
+        let loads = self.wrappers.get(&function)?.clone();
+        let name = self.resolver.scopes().scopes[function].name.unwrap_or_default().to_owned();
+        Some(ExportedFunction { name, loads })
+    }
+
+    /// `None` where nothing of the class matters to others.
+    fn class(&mut self, class: ClassId) -> Option<ExportedClass> {
+        let scopes = self.resolver.scopes();
+        let names = self.resolver.names();
+        let ruled = self.resolver.ruled_ancestors(class);
+        let is_open = self.resolver.bases(class).open;
+        let mut exported = ExportedClass {
+            name: scopes.classes[class].statement.name.to_string(),
+            ancestors: ruled.into_iter().map(|id| names.path(id)).collect(),
+            is_open,
+            ..ExportedClass::default()
+        };
+        let mut defined = BTreeMap::new();
+        for (ancestor, _) in self.resolver.local_ancestors(class) {
+            let body = &scopes.scopes[scopes.classes[ancestor].scope];
+            let mut bound: Vec<&str> = body.bindings.keys().copied().collect();
+            bound.sort_unstable();
+            for name in bound {
+                if defined.insert(name, ()).is_some() {
+                    continue;
+                }
+                for meaning in &self.resolver.all_meanings(scopes.classes[ancestor].scope, name).known {
+                    if let Meaning::Function(function) = *meaning
+                        && let Some(function) = self.function(function)
+                    {
+                        exported.methods.insert(name.to_owned(), function);
+                    }
+                }
+            }
+        }
+        for base in self.resolver.foreign_bases(class) {
+            for (name, method) in &base.methods {
+                if !defined.contains_key(name.as_str()) {
+                    exported.methods.entry(name.clone()).or_insert_with(|| method.clone());
+                }
+            }
+        }
+        exported.defines = defined.into_keys().map(str::to_owned).collect();
+        (!exported.ancestors.is_empty() || !exported.methods.is_empty()).then_some(exported)
+    }
+}
