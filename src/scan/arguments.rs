@@ -120,8 +120,10 @@ impl<'a> Passed<'a> {
         if let Some(keyword) = &argument.keyword {
             for (list, place, _) in self.lists.iter().rev() {
                 for unpacked in list.keywords.iter().filter(|keyword| keyword.arg.is_none()) {
-                    unpack(&unpacked.value, *place, keyword, resolver, &mut possible);
-                    if !possible.absent {
+                    let entry = resolver.entry(&unpacked.value, *place, keyword);
+                    possible.values.add(&entry.values);
+                    if !entry.absent {
+                        possible.absent = false;
                         return possible;
                     }
                 }
@@ -129,55 +131,6 @@ impl<'a> Passed<'a> {
         }
         possible
     }
-}
-
-/// Looks for `keyword` in `**mapping`.
-fn unpack<'a>(
-    mapping: &'a Expr,
-    place: Place,
-    keyword: &str,
-    resolver: &mut Resolver<'a, '_>,
-    possible: &mut Possible<'a>,
-) {
-    let mappings = resolver.meaning(mapping, place);
-    possible.values.open |= mappings.open;
-    let mut always = !mappings.open;
-    for meaning in &mappings.known {
-        let Meaning::Display(display, place) = *meaning else {
-            possible.values.open = true;
-            continue;
-        };
-        // What is held under a name may have been changed.
-        let mut changeable = !std::ptr::eq(display, mapping);
-        let mut found = None;
-        match display {
-            Expr::Dict(dict) if dict.items.len() <= MAX_ENTRIES => {
-                for item in &dict.items {
-                    match &item.key {
-                        Some(Expr::StringLiteral(key)) if key.value == *keyword => found = Some(&item.value),
-                        Some(Expr::StringLiteral(_)) => {}
-                        _ => changeable = true,
-                    }
-                }
-            }
-            Expr::Call(call) if call.arguments.keywords.len() <= MAX_ENTRIES => {
-                found = call.arguments.find_keyword(keyword).map(|found| &found.value);
-            }
-            _ => changeable = true,
-        }
-        match found {
-            Some(value) => {
-                let values = resolver.meaning(value, place);
-                possible.values.open |= values.open;
-                possible.values.known.extend(values.known);
-            }
-            None => {
-                possible.values.open |= changeable;
-                always = false;
-            }
-        }
-    }
-    possible.absent &= !always || mappings.known.is_empty();
 }
 
 /// How to call `argument` in a message.

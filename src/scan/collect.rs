@@ -170,6 +170,8 @@ impl<'a> Collector<'a, '_> {
             nonlocals: Vec::new(),
             receiver: None,
             def: None,
+            returned: Vec::new(),
+            yielded: Vec::new(),
         });
         let block = self.scopes.blocks.len();
         let depth = defined.map_or(0, |(place, _)| self.scopes.blocks[place.block].depth + 1);

@@ -240,7 +240,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
             match *meaning {
                 Meaning::Name(id) => match self.resolver.names().special(id) {
                     Some(Special::Partial) => offers.extend(self.partial(call, place)),
-                    Some(Special::Isinstance) => {
+                    Some(Special::Look) => {
                         self.consumed.extend(call.arguments.args.iter().map(Ranged::range));
                         if let Some(Expr::Tuple(classes)) = call.arguments.args.get(1) {
                             self.consumed.extend(classes.iter().map(Ranged::range));

@@ -10,8 +10,12 @@ use ruff_python_ast::{Expr, ExprCall};
 pub(super) enum Meaning<'a> {
     /// A module, class or function that rules name, or a prefix of one.
     Name(NameId),
-    /// An instance of a class that rules name.
+    /// An instance of a class that rules name, made in this file.
     Instance(NameId),
+    /// An instance of one as an annotation has it: made somewhere else.
+    Handed(NameId),
+    /// Something that holds such instances: `list[pickle.Unpickler]`.
+    Holder(NameId),
     /// A method of such an instance.
     Method(NameId),
     /// A class of this file.
@@ -24,6 +28,8 @@ pub(super) enum Meaning<'a> {
     Super(ClassId),
     /// The namespace of a module: `vars(pickle)`.
     Namespace(NameId),
+    /// The names of this module: `globals()`.
+    Globals,
     Constant(Constant<'a>),
     /// A literal list, tuple, set or dictionary, or `dict(a=1)`.
     Display(&'a Expr, Place),
@@ -56,6 +62,18 @@ pub(super) enum Constant<'a> {
     Str(&'a str),
 }
 
+impl Constant<'_> {
+    /// What `bool` says of it.
+    pub fn is_true(self) -> bool {
+        match self {
+            Constant::None => false,
+            Constant::Bool(value) => value,
+            Constant::Int(value) => value != 0,
+            Constant::Str(text) => !text.is_empty(),
+        }
+    }
+}
+
 /// All an expression may mean.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Meanings<'a> {
@@ -66,6 +84,7 @@ pub(super) struct Meanings<'a> {
 
 /// More alternatives than this are not kept apart.
 pub(super) const MAX_MEANINGS: usize = 32;
+
 impl<'a> Meanings<'a> {
     /// Nothing is known.
     pub fn unknown() -> Self {
@@ -90,6 +109,14 @@ impl<'a> Meanings<'a> {
         }
     }
 
+    /// The string it is, if it can be nothing else.
+    pub fn string(&self) -> Option<&'a str> {
+        match *self.known {
+            [Meaning::Constant(Constant::Str(text))] if !self.open => Some(text),
+            _ => None,
+        }
+    }
+
     /// The strings it may be.
     pub fn strings(&self) -> impl Iterator<Item = &'a str> {
         self.known.iter().filter_map(|meaning| match meaning {
@@ -103,6 +130,8 @@ fn same(a: &Meaning<'_>, b: &Meaning<'_>) -> bool {
     match (a, b) {
         (Meaning::Name(a), Meaning::Name(b))
         | (Meaning::Instance(a), Meaning::Instance(b))
+        | (Meaning::Handed(a), Meaning::Handed(b))
+        | (Meaning::Holder(a), Meaning::Holder(b))
         | (Meaning::Method(a), Meaning::Method(b))
         | (Meaning::Namespace(a), Meaning::Namespace(b)) => a == b,
         (Meaning::Class(a), Meaning::Class(b))
@@ -119,7 +148,7 @@ fn same(a: &Meaning<'_>, b: &Meaning<'_>) -> bool {
         (Meaning::ForeignClass(a), Meaning::ForeignClass(b))
         | (Meaning::ForeignObject(a), Meaning::ForeignObject(b)) => std::ptr::eq(*a, *b),
         (Meaning::ForeignFunction(a), Meaning::ForeignFunction(b)) => std::ptr::eq(*a, *b),
-        (Meaning::Other, Meaning::Other) => true,
+        (Meaning::Globals, Meaning::Globals) | (Meaning::Other, Meaning::Other) => true,
         _ => false,
     }
 }

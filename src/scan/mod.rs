@@ -12,6 +12,7 @@
 //! each counts.
 
 mod arguments;
+mod changes;
 mod collect;
 mod fingerprint;
 mod guard;

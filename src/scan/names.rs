@@ -38,8 +38,8 @@ pub(super) enum Special {
     Getattr,
     /// `vars(object)`
     Vars,
-    /// `isinstance` and `issubclass`: their second argument is not passed on.
-    Isinstance,
+    /// `isinstance` and others that look at what they are passed, and neither call it nor keep it.
+    Look,
     /// `super()`
     Super,
     /// `__import__("a.b")`
@@ -58,33 +58,72 @@ pub(super) enum Special {
     Cast,
     /// `typing.TYPE_CHECKING`, false at run time.
     TypeChecking,
-    /// `contextlib.closing(value)`
-    Closing,
+    /// What returns what it is passed, or a copy: `contextlib.closing(value)`
+    Same,
     /// `dict(a=1)`
     Dict,
-    /// `staticmethod(function)`
-    Staticmethod,
+    /// `dataclasses.field(default=value)`
+    Field,
+    /// `globals()`
+    Globals,
+    /// `type(object)`, `type(name, bases, namespace)`
+    Type,
+    /// `eval("pickle.loads")`, `pkgutil.resolve_name("pickle:loads")`
+    Locate,
 }
 
 const SPECIAL: &[(&str, Special)] = &[
     ("builtins.getattr", Special::Getattr),
     ("builtins.vars", Special::Vars),
-    ("builtins.isinstance", Special::Isinstance),
-    ("builtins.issubclass", Special::Isinstance),
+    ("inspect.getattr_static", Special::Getattr),
+    ("builtins.isinstance", Special::Look),
+    ("builtins.issubclass", Special::Look),
+    ("builtins.callable", Special::Look),
+    ("builtins.hasattr", Special::Look),
+    ("builtins.help", Special::Look),
+    ("builtins.id", Special::Look),
+    ("builtins.repr", Special::Look),
+    ("functools.wraps", Special::Look),
+    ("inspect.getdoc", Special::Look),
+    ("inspect.getsource", Special::Look),
+    ("inspect.signature", Special::Look),
+    ("builtins.globals", Special::Globals),
+    ("builtins.locals", Special::Globals),
+    ("builtins.type", Special::Type),
+    ("builtins.eval", Special::Locate),
+    ("pkgutil.resolve_name", Special::Locate),
+    ("pydoc.locate", Special::Locate),
     ("builtins.super", Special::Super),
     ("builtins.dict", Special::Dict),
-    ("builtins.staticmethod", Special::Staticmethod),
+    ("builtins.staticmethod", Special::Same),
+    ("builtins.classmethod", Special::Same),
+    ("builtins.frozenset", Special::Same),
+    ("builtins.iter", Special::Same),
+    ("builtins.list", Special::Same),
+    ("builtins.reversed", Special::Same),
+    ("builtins.set", Special::Same),
+    ("builtins.sorted", Special::Same),
+    ("builtins.tuple", Special::Same),
+    ("copy.copy", Special::Same),
+    ("copy.deepcopy", Special::Same),
+    ("importlib.reload", Special::Same),
+    ("contextlib.closing", Special::Same),
+    ("contextlib.nullcontext", Special::Same),
+    ("dataclasses.field", Special::Field),
+    ("attr.ib", Special::Field),
+    ("attr.field", Special::Field),
+    ("attrs.field", Special::Field),
     ("builtins.__import__", Special::DunderImport),
     ("importlib.__import__", Special::DunderImport),
     ("importlib.import_module", Special::ImportModule),
     ("sys.modules", Special::SysModules),
     ("functools.partial", Special::Partial),
+    ("functools.partialmethod", Special::Partial),
     ("operator.attrgetter", Special::Attrgetter),
     ("operator.methodcaller", Special::Methodcaller),
     ("typing.cast", Special::Cast),
     ("typing.TYPE_CHECKING", Special::TypeChecking),
     ("typing_extensions.TYPE_CHECKING", Special::TypeChecking),
-    ("contextlib.closing", Special::Closing),
 ];
 
 #[derive(Debug, Default)]
@@ -268,6 +307,14 @@ impl<'r> Names<'r> {
     /// Whether calling `id` makes an instance that rules are interested in.
     pub fn is_class(&self, id: NameId) -> bool {
         self.node(id).class
+    }
+
+    /// Whether the rules that name the method `method` of `class` also name the making of an instance: then it counts
+    /// where it is made, if that is in sight.
+    pub fn counts_where_made(&self, class: NameId, method: NameId) -> bool {
+        let is_made = |rule| self.roles(class).iter().any(|made| made.interest == Interest::Call && made.rule == rule);
+        let mut roles = self.roles(method).iter().filter(|role| role.interest == Interest::Method).peekable();
+        roles.peek().is_some() && roles.all(|role| is_made(role.rule))
     }
 
     /// The dotted path of `id`.

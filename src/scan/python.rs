@@ -5,7 +5,7 @@ use super::fingerprint::Writer;
 use super::lines::Lines;
 use super::matching::{Hit, Matcher};
 use super::names::Names;
-use super::resolve::Resolver;
+use super::resolve::{Resolver, Texts};
 use super::weigh::Weighing;
 use super::wrapper::Wrappers;
 use super::{Scan, Scanner, Surroundings, suppression};
@@ -69,13 +69,14 @@ fn judge<'a>(
     surroundings: Surroundings<'a>,
 ) -> (Scan, u32) {
     let module = parsed.syntax();
+    let texts = Texts::default();
     let collected = collect(&module.body, module.range, &|name| scanner.settings.contains_key(name));
     if collected.scopes.blocks.iter().any(|block| block.depth > MAX_BLOCKS) {
         let reason = format!("statements in it are nested more than {MAX_BLOCKS} deep; Python does not run that");
         return (Scan { unscanned: Some(reason), ..Scan::default() }, collected.depth);
     }
     let names = scanner.names.get_or_init(|| Names::new(scanner.rules, scanner.trusted));
-    let resolver = Resolver::new(names, &collected.scopes, surroundings.modules);
+    let resolver = Resolver::new(names, &collected.scopes, &texts, surroundings.modules);
     let mut matcher = Matcher::new(resolver, selection, scanner.rules, &scanner.settings, &collected);
     for site in &collected.sites {
         matcher.judge(site);

@@ -2,16 +2,22 @@
 //!
 //! Each binding is evaluated once. Expressions are followed to a fixed depth, so the work is linear in the file.
 
+mod annotations;
 mod attributes;
 mod calls;
+mod displays;
+mod functions;
 mod imports;
+mod strings;
+
+pub(super) use strings::Texts;
 
 use super::collect::Stored;
 use super::meaning::{Constant, MAX_MEANINGS, Meaning, Meanings};
 use super::modules::{ModuleId, Modules};
 use super::names::{NameId, Names, Special};
 use super::scopes::{Binding, BindingId, BlockId, Bound, Place, ScopeId, Scopes};
-use ruff_python_ast::{Expr, Number, UnaryOp};
+use ruff_python_ast::{BoolOp, Expr, ExprBoolOp, Number, UnaryOp};
 use ruff_text_size::{Ranged, TextSize};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
@@ -38,6 +44,10 @@ pub(super) struct Resolver<'a, 'c> {
     bindings: Vec<Known<'a>>,
     bases: Vec<Known<'a>>,
     crowds: HashMap<(ScopeId, &'a str), Rc<Meanings<'a>>>,
+    /// What functions return, by their scope.
+    functions: Vec<Known<'a>>,
+    /// Strings that the file puts together.
+    texts: &'a Texts,
     dead: HashMap<BlockId, bool>,
     /// Names and attributes that something in the file reads, by what gives them a value.
     read: HashSet<BindingId>,
@@ -55,7 +65,7 @@ enum Known<'a> {
 }
 
 impl<'a, 'c> Resolver<'a, 'c> {
-    pub fn new(names: &'c Names<'c>, scopes: &'c Scopes<'a>, modules: &'a dyn Modules) -> Self {
+    pub fn new(names: &'c Names<'c>, scopes: &'c Scopes<'a>, texts: &'a Texts, modules: &'a dyn Modules) -> Self {
         let mut resolver = Self {
             names,
             scopes,
@@ -67,6 +77,8 @@ impl<'a, 'c> Resolver<'a, 'c> {
             bindings: vec![Known::default(); scopes.bindings.len()],
             bases: vec![Known::default(); scopes.classes.len()],
             crowds: HashMap::new(),
+            functions: vec![Known::default(); scopes.scopes.len()],
+            texts,
             dead: HashMap::new(),
             read: HashSet::new(),
             chain: 0,
@@ -118,46 +130,17 @@ impl<'a, 'c> Resolver<'a, 'c> {
             }
             Expr::Call(call) => self.call(expression, call, place, depth),
             Expr::Subscript(subscript) => {
-                let value = self.at_depth(&subscript.value, place, depth);
-                let mut found = Meanings::default();
-                for meaning in &value.known {
-                    let modules =
-                        matches!(meaning, Meaning::Name(id) if self.names.special(*id) == Some(Special::SysModules));
-                    match meaning {
-                        Meaning::Name(_) if modules => {
-                            let keys = self.at_depth(&subscript.slice, place, depth);
-                            keys.strings().for_each(|path| found.add(&self.module(path)));
-                        }
-                        Meaning::Namespace(id) => {
-                            let keys = self.at_depth(&subscript.slice, place, depth);
-                            keys.strings().for_each(|key| found.add(&self.attribute_of_name(*id, key)));
-                        }
-                        Meaning::Display(..) => {
-                            let keys = self.at_depth(&subscript.slice, place, depth);
-                            let held = self.items(meaning, keys.strings().next(), depth);
-                            held.into_iter().for_each(|meaning| found.insert(meaning));
-                            // It may have been changed since.
-                            found.open = true;
-                        }
-                        _ => found.open = true,
-                    }
-                }
-                found.open |= value.open || found.known.is_empty();
-                found
+                let holder = self.at_depth(&subscript.value, place, depth);
+                self.taken(&holder, &subscript.value, &subscript.slice, place, depth)
             }
             Expr::If(either) => {
                 let mut found = self.at_depth(&either.body, place, depth);
                 found.add(&self.at_depth(&either.orelse, place, depth));
                 found
             }
-            Expr::BoolOp(operation) => {
-                let mut found = Meanings::default();
-                for value in operation.values.iter().take(MAX_MEANINGS) {
-                    found.add(&self.at_depth(value, place, depth));
-                }
-                found.open |= operation.values.len() > MAX_MEANINGS;
-                found
-            }
+            Expr::BoolOp(operation) => self.either(operation, place, depth),
+            Expr::BinOp(operation) => self.operation(expression, operation, place, depth),
+            Expr::Await(awaited) => self.at_depth(&awaited.value, place, depth),
             Expr::Named(named) => self.at_depth(&named.value, place, depth),
             Expr::NoneLiteral(_) => constant(Constant::None),
             Expr::BooleanLiteral(literal) => constant(Constant::Bool(literal.value)),
@@ -172,32 +155,33 @@ impl<'a, 'c> Resolver<'a, 'c> {
             Expr::Tuple(_) | Expr::List(_) | Expr::Set(_) | Expr::Dict(_) => {
                 Meanings::one(Meaning::Display(expression, place))
             }
-            Expr::BytesLiteral(_) | Expr::EllipsisLiteral(_) | Expr::Lambda(_) => Meanings::one(Meaning::Other),
+            Expr::Lambda(lambda) => match self.scopes.lambdas.get(&lambda.start()) {
+                Some(&function) => Meanings::one(Meaning::Function(function)),
+                None => Meanings::unknown(),
+            },
+            Expr::FString(string) => self.interpolated(string, place, depth),
+            Expr::BytesLiteral(_) | Expr::EllipsisLiteral(_) => Meanings::one(Meaning::Other),
             _ => Meanings::unknown(),
         }
     }
 
-    /// What a literal list, tuple, set or dictionary holds, under `key` if it is a dictionary with that key.
-    pub fn items(&mut self, display: &Meaning<'a>, key: Option<&str>, depth: u32) -> Vec<Meaning<'a>> {
-        let Meaning::Display(display, place) = *display else { return Vec::new() };
-        let other =
-            |own: &Option<Expr>| matches!((own, key), (Some(Expr::StringLiteral(own)), Some(key)) if own.value != *key);
-        let left = self.elements_left;
-        let elements: Vec<&Expr> = match display {
-            Expr::List(list) => list.elts.iter().take(left).collect(),
-            Expr::Tuple(tuple) => tuple.elts.iter().take(left).collect(),
-            Expr::Set(set) => set.elts.iter().take(left).collect(),
-            Expr::Dict(dict) => {
-                dict.items.iter().take(left).filter(|item| !other(&item.key)).map(|item| &item.value).collect()
+    /// What `a or b` may be: whatever one of its values may be, but for what makes it look at the next.
+    fn either(&mut self, operation: &'a ExprBoolOp, place: Place, depth: u32) -> Meanings<'a> {
+        let mut found = Meanings::default();
+        let last = operation.values.len().saturating_sub(1);
+        for (i, value) in operation.values.iter().enumerate().take(MAX_MEANINGS) {
+            let mut value = self.at_depth(value, place, depth);
+            if i < last {
+                let goes_on = |truth: bool| truth == (operation.op == BoolOp::And);
+                value.known.retain(|meaning| match meaning {
+                    Meaning::Constant(constant) => !goes_on(constant.is_true()),
+                    _ => true,
+                });
             }
-            _ => Vec::new(),
-        };
-        let mut held = Vec::new();
-        for element in elements {
-            self.elements_left = self.elements_left.saturating_sub(1);
-            held.extend(self.at_depth(element, place, depth).known);
+            found.add(&value);
         }
-        held
+        found.open |= operation.values.len() > MAX_MEANINGS;
+        found
     }
 
     fn unary(&mut self, op: UnaryOp, operand: &'a Expr, place: Place, depth: u32) -> Meanings<'a> {
@@ -343,7 +327,9 @@ impl<'a, 'c> Resolver<'a, 'c> {
             Bound::Value(value) => self.meaning(value, place),
             Bound::Entered(value) => {
                 let mut entered = self.meaning(value, place);
-                entered.known.retain(|meaning| matches!(meaning, Meaning::Instance(_) | Meaning::Object(_)));
+                entered.known.retain(|meaning| {
+                    matches!(meaning, Meaning::Instance(_) | Meaning::Handed(_) | Meaning::Object(_))
+                });
                 entered.open |= entered.known.is_empty();
                 entered
             }
@@ -351,51 +337,32 @@ impl<'a, 'c> Resolver<'a, 'c> {
                 let values = self.meaning(value, place);
                 let mut found = Meanings::unknown();
                 for meaning in &values.known {
-                    self.items(meaning, None, MAX_DEPTH).into_iter().for_each(|meaning| found.insert(meaning));
+                    match *meaning {
+                        Meaning::Holder(class) => found.insert(Meaning::Handed(class)),
+                        _ => self.items(meaning, None, MAX_DEPTH).into_iter().for_each(|held| found.insert(held)),
+                    }
                 }
                 found
             }
-            Bound::Annotated(annotation) | Bound::Parameter { annotation: Some(annotation), .. } => {
-                let mut found = Meanings::unknown();
-                for meaning in self.annotation(annotation, place).known {
-                    match meaning {
-                        Meaning::Name(id) if self.names.is_class(id) => found.insert(Meaning::Instance(id)),
-                        Meaning::Class(class) => found.insert(Meaning::Object(class)),
-                        _ => {}
-                    }
+            Bound::Part { value, index, each } => self.part(value, index, each, place),
+            Bound::Annotated(annotation) => self.annotated(annotation, place),
+            Bound::Parameter { annotation, default, .. } => {
+                let mut found =
+                    annotation.map_or_else(Meanings::unknown, |annotation| self.annotated(annotation, place));
+                // `None` says that nothing was passed, not what is used then.
+                if let Some(default) = default.filter(|default| !default.is_none_literal_expr()) {
+                    found.add(&self.meaning(default, place));
                 }
+                found.open = true;
                 found
             }
             Bound::Receiver { class, is_class: true } => Meanings::one(Meaning::Class(class)),
             Bound::Receiver { class, is_class: false } => Meanings::one(Meaning::Object(class)),
             Bound::Class(class) => Meanings::one(Meaning::Class(class)),
             Bound::Function(scope) => Meanings::one(Meaning::Function(scope)),
-            Bound::Opaque | Bound::Parameter { annotation: None, .. } => Meanings::unknown(),
+            Bound::Opaque => Meanings::unknown(),
             Bound::Star { .. } | Bound::Deleted => Meanings::default(),
         }
-    }
-
-    /// `X`, `Optional[X]`, `X | None`
-    fn annotation(&mut self, annotation: &'a Expr, place: Place) -> Meanings<'a> {
-        let mut found = Meanings::default();
-        let mut pending = vec![annotation];
-        for _ in 0..MAX_MEANINGS {
-            match pending.pop() {
-                Some(Expr::BinOp(either)) => pending.extend([&*either.left, &*either.right]),
-                Some(Expr::Subscript(subscript)) => pending.push(&subscript.slice),
-                Some(Expr::Tuple(tuple)) => pending.extend(&tuple.elts),
-                Some(Expr::StringLiteral(text)) => {
-                    let mut parts = text.value.to_str().split('.');
-                    let first = parts.next().unwrap_or_default();
-                    let object = self.name(first, place, text.start());
-                    found.add(&parts.fold(object, |object, part| self.attribute(&object, part)));
-                }
-                Some(name @ (Expr::Name(_) | Expr::Attribute(_))) => found.add(&self.meaning(name, place)),
-                Some(_) => {}
-                None => break,
-            }
-        }
-        found
     }
 
     /// Follows one more name; the chain of names may be longer than the stack is deep.

@@ -2,6 +2,7 @@
 //!
 //! Filled by [`super::collect`]; decides by position and block only, and does not know what a binding means.
 
+use super::changes::Change;
 use ruff_python_ast::{Expr, StmtClassDef, StmtFunctionDef};
 use ruff_text_size::{TextRange, TextSize};
 use std::collections::{BTreeMap, HashMap};
@@ -49,6 +50,10 @@ pub(super) struct Scope<'a> {
     pub receiver: Option<(ClassId, &'a str)>,
     /// The statement that defines a function.
     pub def: Option<&'a StmtFunctionDef>,
+    /// What a function returns, or a lambda.
+    pub returned: Vec<(&'a Expr, Place)>,
+    /// What a generator yields.
+    pub yielded: Vec<(&'a Expr, Place)>,
 }
 
 /// Statements that run together or not at all: a branch, a loop body, a handler, or all of a scope.
@@ -88,10 +93,17 @@ pub(super) enum Bound<'a> {
     Element(&'a Expr),
     /// A variable with this annotation.
     Annotated(&'a Expr),
+    /// Element `index` of `value`; `each`: of each element of `value`.
+    Part {
+        value: &'a Expr,
+        index: usize,
+        each: bool,
+    },
     /// A parameter of the function or lambda whose scope is given.
     Parameter {
         function: ScopeId,
         annotation: Option<&'a Expr>,
+        default: Option<&'a Expr>,
     },
     /// The first parameter of a method.
     Receiver {
@@ -140,6 +152,10 @@ pub(super) struct Scopes<'a> {
     pub groups: Vec<Option<usize>>,
     pub bindings: Vec<Binding<'a>>,
     pub classes: Vec<Class<'a>>,
+    /// The scopes of lambdas, by where they start.
+    pub lambdas: HashMap<TextSize, ScopeId>,
+    /// What is done to dictionaries after they were made, by the name they have there, in the order of the text.
+    pub changes: HashMap<&'a str, Vec<Change<'a>>>,
 }
 
 /// Bindings that happen at an unknown time: made through `global` or `nonlocal`.
@@ -249,7 +265,7 @@ impl<'a> Scopes<'a> {
     }
 
     /// Whether everything in block `inner` runs inside block `outer`.
-    fn encloses(&self, outer: BlockId, inner: BlockId) -> bool {
+    pub(super) fn encloses(&self, outer: BlockId, inner: BlockId) -> bool {
         outer == inner || self.blocks[outer].range.contains_range(self.blocks[inner].range)
     }
 
@@ -284,14 +300,14 @@ impl<'a> Scopes<'a> {
     }
 
     /// Whether at most one of the two blocks runs.
-    fn excludes(&self, a: BlockId, b: BlockId) -> bool {
+    pub(super) fn excludes(&self, a: BlockId, b: BlockId) -> bool {
         let (common, below_a) = self.meeting(a, b);
         let Some(group) = below_a.and_then(|id| self.blocks[id].group) else { return false };
         let below_b = self.meeting(b, a).1;
         below_b.and_then(|id| self.blocks[id].group) == Some(group) && !common.is_some_and(|id| self.blocks[id].in_loop)
     }
 
-    fn in_common_loop(&self, a: BlockId, b: BlockId) -> bool {
+    pub(super) fn in_common_loop(&self, a: BlockId, b: BlockId) -> bool {
         self.meeting(a, b).0.is_some_and(|common| self.blocks[common].in_loop)
     }
 

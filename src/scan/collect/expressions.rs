@@ -24,6 +24,8 @@ impl<'a> Collector<'a, '_> {
                 if call.func.as_name_expr().is_some_and(|name| name.id == "getattr") {
                     self.value(expression, used, place);
                 }
+                self.change_by_call(call, place);
+                self.set_attribute(call, place);
                 self.setting_call(call, place);
                 self.inside(Of::Object(&call.func), |collector| collector.arguments(&call.arguments, place));
                 self.visit(&call.func, Use::Callee, place);
@@ -67,6 +69,8 @@ impl<'a> Collector<'a, '_> {
                 if let Some(parameters) = &lambda.parameters {
                     self.parameters(parameters, place, inside, None);
                 }
+                self.scopes.lambdas.insert(lambda.start(), inside.scope);
+                self.scopes.scopes[inside.scope].returned.push((&lambda.body, inside));
                 self.visit(&lambda.body, Use::Value, inside);
             }
             Expr::ListComp(list) => self.comprehension(expression, &list.generators, &[&list.elt], place),
@@ -96,7 +100,12 @@ impl<'a> Collector<'a, '_> {
             Expr::Set(set) => set.elts.iter().rev().for_each(|element| self.visit(element, inner, place)),
             Expr::Starred(starred) => self.visit(&starred.value, inner, place),
             Expr::Await(awaited) => self.visit(&awaited.value, inner, place),
-            Expr::Yield(with) => with.value.iter().for_each(|value| self.visit(value, Use::Value, place)),
+            Expr::Yield(with) => {
+                if let Some(value) = &with.value {
+                    self.scopes.scopes[place.scope].yielded.push((value, place));
+                    self.visit(value, Use::Value, place);
+                }
+            }
             Expr::YieldFrom(from) => self.visit(&from.value, Use::Value, place),
             Expr::Slice(slice) => {
                 for bound in slice.step.iter().chain(&slice.upper).chain(&slice.lower) {

@@ -1,6 +1,6 @@
 //! The walk over statements.
 
-use super::{Collector, Node, Of, Site, SiteKind, Use};
+use super::{Collector, Node, Of, Site, SiteKind, Stored, Use};
 use crate::scan::scopes::{Binding, Bound, Class, ClassId, Place, ScopeKind};
 use ruff_python_ast::{
     AnyParameterRef, ExceptHandler, Expr, Parameters, Stmt, StmtClassDef, StmtFunctionDef, StmtIf, StmtTry, UnaryOp,
@@ -108,7 +108,10 @@ impl<'a> Collector<'a, '_> {
             }
             Stmt::Try(attempt) => self.attempt(attempt, place),
             Stmt::Return(with) => {
-                with.value.iter().for_each(|value| self.visit(value, Use::Value, place));
+                if let Some(value) = &with.value {
+                    self.scopes.scopes[place.scope].returned.push((value, place));
+                    self.visit(value, Use::Value, place);
+                }
             }
             Stmt::Raise(raise) => {
                 for value in raise.cause.iter().chain(&raise.exc) {
@@ -234,24 +237,30 @@ impl<'a> Collector<'a, '_> {
         for parameter in parameters.iter() {
             let name = parameter.name().as_str();
             let annotation = parameter.annotation();
+            let default = parameter.default();
             let takes_receiver = matches!(parameter, AnyParameterRef::NonVariadic(_));
             let bound = match (receiver.take().filter(|_| takes_receiver), annotation) {
                 (Some(receiver), _) => {
-                    if let Bound::Receiver { class, is_class: false } = receiver {
+                    if let Bound::Receiver { class, .. } = receiver {
                         self.scopes.scopes[inside.scope].receiver = Some((class, name));
                     }
                     receiver
                 }
                 // The annotation of `*args` and `**kwargs` is that of what they hold.
-                (None, annotation) => {
-                    Bound::Parameter { function: inside.scope, annotation: annotation.filter(|_| takes_receiver) }
-                }
+                (None, annotation) => Bound::Parameter {
+                    function: inside.scope,
+                    annotation: annotation.filter(|_| takes_receiver),
+                    default,
+                },
             };
             let id = self.scopes.bindings.len();
             self.scopes.bindings.push(Binding { bound, place, block: inside.block, at });
             self.scopes.scopes[inside.scope].bindings.entry(name).or_default().push(id);
             annotation.into_iter().for_each(|annotation| self.visit(annotation, Use::Ignored, place));
-            parameter.default().into_iter().for_each(|default| self.visit(default, Use::Value, place));
+            if let Some(default) = default {
+                self.stored.insert(default.range(), Stored { id, name: None });
+                self.visit(default, Use::Value, place);
+            }
         }
     }
 }

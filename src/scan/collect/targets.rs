@@ -1,8 +1,9 @@
 //! Assignments: what is bound to which name.
 
 use super::{Collector, Of, Stored, Use};
+use crate::scan::changes::{Change, ChangeKind};
 use crate::scan::scopes::{Binding, Bound, ClassId, Place, ScopeKind};
-use ruff_python_ast::Expr;
+use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::{Ranged, TextSize};
 
 impl<'a> Collector<'a, '_> {
@@ -51,30 +52,76 @@ impl<'a> Collector<'a, '_> {
             match target {
                 Expr::Name(name) => self.bind(name.id.as_str(), bound, place, at),
                 Expr::Tuple(_) | Expr::List(_) => {
-                    let inner = if matches!(bound, Bound::Deleted) { bound } else { Bound::Opaque };
-                    pending.extend(elements(target).into_iter().flatten().map(|element| (element, inner)));
+                    let elements = elements(target).unwrap_or_default();
+                    let starred = elements.iter().position(Expr::is_starred_expr).unwrap_or(elements.len());
+                    let inner = |index| match bound {
+                        Bound::Deleted => bound,
+                        Bound::Value(value) if index < starred => Bound::Part { value, index, each: false },
+                        Bound::Element(value) if index < starred => Bound::Part { value, index, each: true },
+                        _ => Bound::Opaque,
+                    };
+                    pending.extend(elements.iter().enumerate().map(|(index, element)| (element, inner(index))));
                 }
                 Expr::Starred(starred) => pending.push((&starred.value, Bound::Opaque)),
                 Expr::Attribute(attribute) => {
-                    if let (Bound::Value(value), Expr::Name(object)) = (bound, &*attribute.value)
-                        && let Some(class) = self.receiver_named(object.id.as_str(), place)
-                    {
-                        let id = self.scopes.bindings.len();
-                        self.scopes.bindings.push(Binding {
-                            bound: Bound::Value(value),
-                            place,
-                            block: place.block,
-                            at,
-                        });
-                        let attributes = &mut self.scopes.classes[class].attributes;
-                        attributes.entry(attribute.attr.as_str()).or_default().push(id);
-                        self.stored.insert(value.range(), Stored { id, name: None });
+                    if let (Bound::Value(value), Expr::Name(object)) = (bound, &*attribute.value) {
+                        self.attribute(object.id.as_str(), attribute.attr.as_str(), value, place, at);
                     }
                     self.visit(&attribute.value, Use::Object, place);
                 }
-                other => self.visit(other, Use::Ignored, place),
+                other => {
+                    if let Expr::Subscript(subscript) = other
+                        && let Expr::Name(name) = &*subscript.value
+                    {
+                        let key = &*subscript.slice;
+                        let kind = match bound {
+                            Bound::Deleted => ChangeKind::Removed { key },
+                            Bound::Value(value) => ChangeKind::Set { key, value: Some(value) },
+                            _ => ChangeKind::Set { key, value: None },
+                        };
+                        self.change(name.id.as_str(), kind, place, at);
+                    }
+                    self.visit(other, Use::Ignored, place);
+                }
             }
         }
+    }
+
+    /// Binds the attribute `name` of `object`, if that is the instance or class that a method around is called on.
+    fn attribute(&mut self, object: &str, name: &'a str, value: &'a Expr, place: Place, at: TextSize) {
+        let Some(class) = self.receiver_named(object, place) else { return };
+        let id = self.scopes.bindings.len();
+        self.scopes.bindings.push(Binding { bound: Bound::Value(value), place, block: place.block, at });
+        self.scopes.classes[class].attributes.entry(name).or_default().push(id);
+        self.stored.insert(value.range(), Stored { id, name: None });
+    }
+
+    /// `setattr(self, "name", value)`
+    pub(super) fn set_attribute(&mut self, call: &'a ExprCall, place: Place) {
+        if let Expr::Name(function) = &*call.func
+            && function.id == "setattr"
+            && let [Expr::Name(object), Expr::StringLiteral(name), value] = &*call.arguments.args
+        {
+            self.attribute(object.id.as_str(), name.value.to_str(), value, place, call.end());
+        }
+    }
+
+    /// Notes what a method does to the dictionary it is called on.
+    pub(super) fn change_by_call(&mut self, call: &'a ExprCall, place: Place) {
+        let Expr::Attribute(method) = &*call.func else { return };
+        let Expr::Name(name) = &*method.value else { return };
+        let arguments = &call.arguments;
+        let kind = match (method.attr.as_str(), &*arguments.args) {
+            ("update", _) => ChangeKind::Merged(arguments),
+            ("pop", [key, ..]) => ChangeKind::Removed { key },
+            ("setdefault", [key, rest @ ..]) => ChangeKind::Default { key, value: rest.first() },
+            _ => return,
+        };
+        self.change(name.id.as_str(), kind, place, call.end());
+    }
+
+    fn change(&mut self, name: &'a str, kind: ChangeKind<'a>, place: Place, at: TextSize) {
+        self.scopes.changes.entry(name).or_default().push(Change { kind, place, at });
     }
 
     /// The name by which other files may call `value`: one of the module or of a class that only renames it.

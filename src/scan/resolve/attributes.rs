@@ -30,10 +30,16 @@ impl<'a> Resolver<'a, '_> {
         for object in &objects.known {
             match *object {
                 Meaning::Name(id) => found.add(&self.attribute_of_name(id, name)),
-                Meaning::Instance(id) => match self.names.child(id, name) {
-                    Some(method) => found.insert(Meaning::Method(method)),
-                    None => found.open = true,
+                Meaning::Instance(id) | Meaning::Handed(id) => match self.names.child(id, name) {
+                    _ if name == "__class__" => found.insert(Meaning::Name(id)),
+                    Some(method)
+                        if matches!(object, Meaning::Handed(_)) || !self.names.counts_where_made(id, method) =>
+                    {
+                        found.insert(Meaning::Method(method));
+                    }
+                    _ => found.open = true,
                 },
+                Meaning::Object(class) if name == "__class__" => found.insert(Meaning::Class(class)),
                 Meaning::Class(class) => found.add(&self.class_attribute(class, name, false, true)),
                 Meaning::Object(class) => found.add(&self.class_attribute(class, name, true, true)),
                 Meaning::Super(class) => found.add(&self.class_attribute(class, name, true, false)),
@@ -72,12 +78,19 @@ impl<'a> Resolver<'a, '_> {
                 found.open = true;
             }
             if !found.known.is_empty() || found.open {
+                if on_instance {
+                    self.read_properties(&mut found);
+                }
                 return found;
             }
         }
         for base in self.ruled_ancestors(class) {
             if let Some(child) = self.names.child(base, name) {
-                found.insert(if on_instance { Meaning::Method(child) } else { Meaning::Name(child) });
+                match on_instance {
+                    false => found.insert(Meaning::Name(child)),
+                    true if self.names.counts_where_made(base, child) => {}
+                    true => found.insert(Meaning::Method(child)),
+                }
             }
         }
         for base in self.foreign_bases(class) {
