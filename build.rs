@@ -1,12 +1,18 @@
 //! Checks `rules.toml` with the program's own loader and encodes it, so that no start of the program reads TOML.
 
 #[allow(dead_code, unused_imports, reason = "the loader is shared with the library, which uses all of it")]
-#[path = "src/finding/severity.rs"]
-mod finding;
+#[path = "src/finding"]
+mod finding {
+    mod severity;
+    mod source;
+    pub use severity::{Confidence, Severity};
+    pub use source::Source;
+}
 #[allow(dead_code, unused_imports, reason = "the loader is shared with the library, which uses all of it")]
 #[path = "src/rules"]
 mod rules {
     pub mod model;
+    pub mod origins;
     pub mod parse;
 }
 

@@ -3,8 +3,10 @@
 //! Knows nothing of rules' conditions, of Python or of git; it is what passes between stages and what reports print.
 
 mod severity;
+mod source;
 
 pub use severity::{Confidence, Severity};
+pub use source::Source;
 
 use crate::snapshot::RepoPath;
 
@@ -48,7 +50,7 @@ pub enum Ground {
     /// What stands between the data and its loading.
     Guard(Judgement),
     /// Where the data comes from.
-    Origin,
+    Origin(Source),
     /// The functions that pass the data on to what loads it, the outermost first.
     Chain,
     /// Which versions are in force.

@@ -24,6 +24,22 @@ fn libraries_are_sorted_by_name_and_rules_by_library_and_id() {
 }
 
 #[test]
+fn names_that_say_where_data_comes_from_are_sorted() {
+    let file: toml::Table = RULES.parse().expect("the build parsed it");
+    let array = |value: &toml::Value| value.as_array().cloned().unwrap_or_default();
+    let origins = array(&file["origin"]).into_iter().chain(array(&file["dump"]));
+    for table in origins.chain([file["passages"].clone()]) {
+        for (key, value) in table.as_table().expect("a table") {
+            let list = array(value);
+            let names: Vec<&str> = list.iter().filter_map(toml::Value::as_str).collect();
+            assert!(names.is_sorted_by(|a, b| a < b), "{key} = {names:?}");
+        }
+    }
+    let kinds: Vec<_> = RuleSet::builtin().origins.iter().map(|origin| origin.kind).collect();
+    assert!(kinds.is_sorted_by(|a, b| a < b), "{kinds:?}");
+}
+
+#[test]
 fn every_library_has_a_rule_and_every_version_is_explained() {
     let rules = RuleSet::builtin();
     let ruled: BTreeSet<&str> = rules.rules.iter().map(|rule| rule.library.as_str()).collect();

@@ -151,6 +151,10 @@ impl<'a> JsonFinding<'a> {
                 .map(|reason| JsonReason {
                     ground: ground(reason.ground).0,
                     judgement: ground(reason.ground).1,
+                    origin: match reason.ground {
+                        Ground::Origin(source) => Some(source.name()),
+                        _ => None,
+                    },
                     text: &reason.text,
                     path: reason.place.as_ref().map(|place| JsonPath::new(&place.path)),
                     line: reason.place.as_ref().map(|place| place.line),
@@ -174,7 +178,7 @@ fn ground(ground: Ground) -> (&'static str, Option<&'static str>) {
         Ground::Guard(Judgement::Genuine) => ("guard", Some("genuine")),
         Ground::Guard(Judgement::Weak) => ("guard", Some("weak")),
         Ground::Guard(Judgement::Flawed) => ("guard", Some("flawed")),
-        Ground::Origin => ("origin", None),
+        Ground::Origin(_) => ("origin", None),
         Ground::Chain => ("chain", None),
         Ground::Version => ("version", None),
         Ground::Binding => ("binding", None),
@@ -186,6 +190,8 @@ struct JsonReason<'a> {
     ground: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     judgement: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<&'static str>,
     text: &'a str,
     #[serde(flatten)]
     path: Option<JsonPath>,

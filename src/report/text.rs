@@ -73,7 +73,8 @@ fn finding(finding: &Finding, renderer: &Renderer) -> String {
         .element(place)
         .element(snippet)
         .element(Padding);
-    for reason in finding.because.iter().take(MAX_REASONS) {
+    // What is written under the code is not said again.
+    for reason in finding.because.iter().filter(|reason| reason.text != finding.label).take(MAX_REASONS) {
         group = group.element(Level::NOTE.with_name("because").message(because(reason)));
     }
     if !finding.fix.is_empty() {
@@ -133,7 +134,7 @@ fn yellow() -> Style {
 mod tests {
     use super::super::samples;
     use super::*;
-    use crate::finding::Ground;
+    use crate::finding::{Ground, Source};
     use snapbox::{IntoData as _, assert_data_eq, str};
 
     #[test]
@@ -201,7 +202,11 @@ blocked: 1 file could not be judged, 1 unsafe load introduced, 1 warning, 1 note
             found.excerpt.text = "x\u{1b}]0;t\u{7}\tpickle.loads(\u{9b}31m\u{202e})\u{7f}".into();
             found.excerpt.highlight = 9..found.excerpt.text.len() - 1;
             (found.message, found.label, found.fix) = ("\u{1b}[1m".into(), "\u{1b}[2m\n".into(), "\u{1b}[3m".into());
-            found.because.push(Reason { ground: Ground::Origin, text: "\u{1b}[4m".into(), place: None });
+            found.because.push(Reason {
+                ground: Ground::Origin(Source::Request),
+                text: "\u{1b}[4m".into(),
+                place: None,
+            });
         }
         let view = View { show_notes: true, show_allowed: true, ..samples::VIEW };
         let out = text(&verdict, view);

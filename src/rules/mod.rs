@@ -6,6 +6,7 @@ mod boundary;
 mod builtin;
 mod example;
 mod model;
+mod origins;
 mod parse;
 mod selection;
 mod text;
@@ -15,6 +16,7 @@ pub use model::{
     Argument, Condition, Does, Edit, EditChange, Example, Function, Library, Match, Proof, Requirement, Rule, RuleSet,
     Setting, Target, Value,
 };
+pub use origins::{Dump, Origin, Passages};
 pub use parse::{RESERVED_IDS, RulesError, RulesProblem, SCHEMA, compile_pattern, parse};
 pub use selection::Selection;
 pub use text::any_glob_matches;

@@ -2,10 +2,11 @@
 //!
 //! The build script compiles `rules.toml` to these types with this same file, so it stands alone: serde and severity only.
 
+use super::origins::{Dump, Origin, Passages};
 use crate::finding::{Confidence, Severity};
 use serde::{Deserialize, Serialize};
 
-/// All rules in force, sorted by id, and the libraries they speak of, sorted by name.
+/// All rules in force, sorted by id, the libraries they speak of, sorted by name, and where data comes from.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct RuleSet {
     /// The libraries.
@@ -16,6 +17,12 @@ pub struct RuleSet {
     pub functions: Vec<Function>,
     /// Callables that no allow-list may hold, sorted: `os.system`; `os.*` is everything below `os`.
     pub gadgets: Vec<String>,
+    /// What brings data in, one entry for each kind, sorted by it.
+    pub origins: Vec<Origin>,
+    /// What data passes through.
+    pub passages: Passages,
+    /// What writes the data that rules load.
+    pub dumps: Vec<Dump>,
 }
 
 /// What functions do that may stand between data and its loading.

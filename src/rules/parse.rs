@@ -7,6 +7,7 @@ mod check;
 mod form;
 mod functions;
 mod matches;
+mod origins;
 mod words;
 
 use super::model::RuleSet;
@@ -270,6 +271,59 @@ code = "torch.save(f)"
             (&torch.imports[..], &torch.also_installed_as[..]),
             (&["torch".into()][..], &["torch-nightly".into()][..])
         );
+    }
+
+    const ORIGINS: &str = r#"
+[[origin]]
+kind = "network"
+names = ["acme.queue"]
+decorators = ["acme.on"]
+parameters = ["request.body"]
+
+[passages]
+opens = [".open", "acme.open"]
+reads = [".read"]
+
+[[dump]]
+names = ["acme.dump"]
+file = { position = 1 }
+rules = ["torch-load"]
+"#;
+
+    #[test]
+    fn a_second_file_adds_where_data_comes_from() {
+        let mut rules = parse(&format!("{GOOD}{ORIGINS}"), "rules.toml").expect("it is good");
+        let more = "schema = 1\n[[origin]]\nkind = \"network\"\nnames = [\"a.b\"]\n[passages]\nopens = [\"b.open\"]\n";
+        rules.extend_from(more, "mine.toml").expect("it is good");
+        assert_eq!(rules.origins.len(), 1);
+        assert_eq!(rules.origins[0].names, ["a.b", "acme.queue"]);
+        assert_eq!(rules.passages.opens, [".open", "acme.open", "b.open"]);
+        assert_eq!(rules.dumps.len(), 1);
+    }
+
+    #[test]
+    fn faults_in_where_data_comes_from_are_reported_at_their_lines() {
+        for (good, bad, expected) in [
+            ("\"network\"", "\"cloud\"", "r.toml:3: unknown variant `cloud`"),
+            ("\"network\"", "\"dump\"", "r.toml:3: expected a kind that names bring in, such as `network`"),
+            ("\"acme.queue\"", "\"acme.*\"", "r.toml:4: expected a qualified name, found \"acme.*\""),
+            ("\"request.body\"", "\"request\"", "r.toml:6: expected a parameter and an attribute"),
+            ("\".open\"", "\".a.open\"", "r.toml:9: expected a qualified name, or a method such as `.read`"),
+            ("\".read\"", "\"read\"", "r.toml:10: expected a method such as `.read`"),
+            ("{ position = 1 }", "{}", "r.toml:14: expected the argument's name, its `position` or both"),
+            ("[\"torch-load\"]", "[\"other\"]", "r.toml:15: expected the id of a rule, found \"other\""),
+            ("names = [\"acme.dump\"]", "names = []", "r.toml:12: expected `names` and `rules`, found an empty list"),
+            ("names = [\"acme.dump\"]", "name = []", "r.toml:13: unknown field `name`"),
+        ] {
+            let text = format!("schema = 1{}", ORIGINS.replacen(good, bad, 1));
+            assert!(text.contains(bad), "{bad}");
+            let rules = &mut parse(GOOD, "rules.toml").expect("it is good");
+            let error = rules.extend_from(&text, "r.toml").expect_err(expected).to_string();
+            assert!(error.lines().any(|line| line.starts_with(expected)), "{bad}\n{error}\nexpected {expected}");
+        }
+        let nothing = "schema = 1\n[[origin]]\nkind = \"hub\"\n";
+        let error = parse(nothing, "r.toml").expect_err("it says nothing").to_string();
+        assert_eq!(error, "r.toml:2: expected one of `names`, `decorators` and `parameters`, found none");
     }
 
     #[test]

@@ -39,6 +39,11 @@ impl<'t> Lines<'t> {
         Position { line, column: column + 1 }
     }
 
+    /// The text of a range.
+    pub fn text_in(&self, range: TextRange) -> &'t str {
+        &self.text[range]
+    }
+
     /// The text of a 1-based line, without its end.
     pub fn text_of(&self, line: u32) -> &'t str {
         let end = self.index.line_starts().get(line as usize).map_or(self.text.len(), |next| next.to_usize());

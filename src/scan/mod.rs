@@ -102,6 +102,8 @@ pub struct Scanner<'r> {
     trusted: &'r [String],
     /// Made when the first file gets past the prefilter.
     names: OnceLock<names::Names<'r>>,
+    /// Made for the first file with findings.
+    sources: OnceLock<origin::Sources<'r>>,
     settings: matching::Settings<'r>,
     prefilter: prefilter::Prefilter<'r>,
     texts: Vec<text::TextMatch<'r>>,
@@ -129,7 +131,15 @@ impl<'r> Scanner<'r> {
                 }
             }
         }
-        Self { rules, trusted, names: OnceLock::new(), settings, prefilter: prefilter::Prefilter::new(rules), texts }
+        Self {
+            rules,
+            trusted,
+            names: OnceLock::new(),
+            sources: OnceLock::new(),
+            settings,
+            prefilter: prefilter::Prefilter::new(rules),
+            texts,
+        }
     }
 
     /// Whether a file of this name may have to be judged; if not, its content need not be read.

@@ -1,28 +1,50 @@
 //! Where the data that is loaded comes from.
+//!
+//! A value is followed back through the names, attributes and calls it was made with, inside its function and to what the
+//! module and its classes hold. Which names bring data in, and which functions it passes through, is said by the rules.
 
-use super::matching::Hit;
-use super::scopes::{Bound, Place, ScopeId};
+mod buffers;
+mod explain;
+mod paths;
+mod same;
+mod sources;
+mod trace;
+
+use super::scopes::{BindingId, Place, ScopeId};
 use super::weigh::Weighing;
-use crate::finding::{Ground, Place as FilePlace, Reason};
+use crate::finding::Source;
 use ruff_python_ast::Expr;
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::TextRange;
+use std::collections::HashMap;
 
-/// How far a value is followed.
-const MAX_STEPS: u32 = 32;
+pub(super) use explain::explain;
+pub(super) use sources::Sources;
 
 /// One place that data comes from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Origin<'a> {
     pub kind: OriginKind<'a>,
-    /// The expression that brings it in.
+    /// The expression that brings it in; of a parameter, where it is declared.
     pub range: TextRange,
+    /// The data is the content of a file, whose path comes from here.
+    pub file: bool,
+    /// Nothing was added, cut off or changed on the way.
+    pub exact: bool,
+    /// A function on the way of which it is not known what it does.
+    pub through: Option<TextRange>,
 }
 
 /// What brings data in.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum OriginKind<'a> {
+    /// Something that the rules name.
+    Named(Source),
     /// A parameter of the function whose scope is given.
     Parameter(ScopeId, &'a str),
+    /// Something that is written in the source: text or bytes.
+    Literal,
+    /// What was dumped in this scope, by one of the dumps of the rules.
+    Dump(usize, ScopeId),
 }
 
 /// Everything that data may come from.
@@ -33,55 +55,121 @@ pub(super) struct Origins<'a> {
     pub open: bool,
 }
 
+/// More origins of one value than this are not kept apart.
+const MAX_ORIGINS: usize = 24;
+
+impl OriginKind<'_> {
+    /// What it is in a report.
+    pub fn source(self) -> Source {
+        match self {
+            Self::Named(source) => source,
+            Self::Parameter(..) => Source::Parameter,
+            Self::Literal => Source::Literal,
+            Self::Dump(..) => Source::Dump,
+        }
+    }
+}
+
 impl<'a> Origins<'a> {
-    /// Whether others bring it from outside; no kind of origin that is known so far does.
+    /// Nothing is known.
+    fn unknown() -> Self {
+        Self { found: Vec::new(), open: true }
+    }
+
+    fn one(kind: OriginKind<'a>, range: TextRange) -> Self {
+        Self { found: vec![Origin { kind, range, file: false, exact: true, through: None }], open: false }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.open |= other.open;
+        for origin in other.found {
+            let is_it = |known: &Origin<'_>| known.kind == origin.kind && known.range == origin.range;
+            match self.found.iter().position(is_it) {
+                Some(known) => {
+                    let known = &mut self.found[known];
+                    known.file |= origin.file;
+                    known.exact &= origin.exact;
+                    known.through = known.through.and(origin.through);
+                }
+                None if self.found.len() < MAX_ORIGINS => self.found.push(origin),
+                None => self.open = true,
+            }
+        }
+    }
+
+    /// The same, as the content of files.
+    fn opened(mut self) -> Self {
+        self.found.iter_mut().for_each(|origin| origin.file = true);
+        self
+    }
+
+    /// The same, after something was done to it.
+    fn changed(mut self) -> Self {
+        self.found.iter_mut().for_each(|origin| origin.exact = false);
+        self
+    }
+
+    /// The same, after an unknown function.
+    fn through(mut self, function: TextRange) -> Self {
+        self.found.iter_mut().for_each(|origin| origin.through = origin.through.or(Some(function)));
+        self.changed()
+    }
+
+    /// Without what is written in the source, if there is anything else: the `.pkl` of `name + ".pkl"` is no origin.
+    fn without_literals(mut self) -> Self {
+        if self.open || self.found.iter().any(|origin| origin.kind != OriginKind::Literal) {
+            self.found.retain(|origin| origin.kind != OriginKind::Literal);
+        }
+        self
+    }
+
+    /// Whether somebody on another machine may choose the data, or which file it is read from.
     pub fn is_remote(&self) -> bool {
-        self.found.iter().any(|origin| !matches!(origin.kind, OriginKind::Parameter(..)))
+        self.found.iter().any(|origin| origin.kind.source().is_remote())
     }
 
     /// The parameters it comes from.
     pub fn parameters(&self) -> impl Iterator<Item = (ScopeId, &'a str)> {
-        self.found.iter().map(|origin| match origin.kind {
-            OriginKind::Parameter(function, name) => (function, name),
+        self.found.iter().filter_map(|origin| match origin.kind {
+            OriginKind::Parameter(function, name) => Some((function, name)),
+            _ => None,
         })
+    }
+
+    /// Whether the rules name any of them.
+    fn is_named(&self) -> bool {
+        self.found.iter().any(|origin| matches!(origin.kind, OriginKind::Named(_)) && origin.through.is_none())
+    }
+}
+
+/// What was found out about origins in one file.
+pub(super) struct Trail<'a> {
+    bindings: HashMap<BindingId, Origins<'a>>,
+    /// Bindings that are being followed, which may lead back to themselves.
+    active: Vec<BindingId>,
+    /// How often that happened.
+    circles: usize,
+    /// How many steps may still be taken in this file.
+    steps_left: u32,
+    /// For each name: what is done with it, made when it is asked for first.
+    uses: Option<buffers::Uses<'a>>,
+}
+
+impl Default for Trail<'_> {
+    fn default() -> Self {
+        Self { bindings: HashMap::new(), active: Vec::new(), circles: 0, steps_left: 500_000, uses: None }
     }
 }
 
 impl<'a> Weighing<'a, '_> {
     /// Where the value of `expression` comes from.
     pub fn origins(&mut self, expression: &'a Expr, place: Place) -> Origins<'a> {
-        let mut origins = Origins::default();
-        let mut pending = vec![(expression, place)];
-        for _ in 0..MAX_STEPS {
-            let Some((expression, place)) = pending.pop() else { return origins };
-            let Expr::Name(name) = expression else {
-                origins.open = true;
-                continue;
-            };
-            let scopes = self.resolver.scopes();
-            for id in scopes.reaching(&name.id, place, name.start(), &|_| false).bindings {
-                let binding = &scopes.bindings[id];
-                match binding.bound {
-                    Bound::Parameter { function, .. } => {
-                        let kind = OriginKind::Parameter(function, name.id.as_str());
-                        origins.found.push(Origin { kind, range: name.range() });
-                    }
-                    Bound::Value(value) => pending.push((value, binding.place)),
-                    _ => origins.open = true,
-                }
-            }
-        }
-        origins.open = true;
-        origins
+        self.trace(expression, place, trace::MAX_DEPTH)
     }
-}
 
-/// Says in the reasons of `hit` where its data comes from.
-pub(super) fn explain<'a>(weighing: &mut Weighing<'a, '_>, hit: &mut Hit<'a>, origins: &Origins<'a>) {
-    for origin in &origins.found {
-        let OriginKind::Parameter(_, name) = origin.kind;
-        let place = FilePlace { path: weighing.path.clone(), line: weighing.lines.line(origin.range.start()) };
-        let text = format!("the data is what the function is passed as `{name}`");
-        hit.because.push(Reason { ground: Ground::Origin, text, place: Some(place) });
+    /// Takes one step; false when too many were taken.
+    fn spend(&mut self) -> bool {
+        self.trail.steps_left = self.trail.steps_left.saturating_sub(1);
+        self.trail.steps_left > 0
     }
 }

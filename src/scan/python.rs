@@ -5,6 +5,7 @@ use super::fingerprint::Writer;
 use super::lines::Lines;
 use super::matching::{Hit, Matcher};
 use super::names::Names;
+use super::origin::{Sources, Trail};
 use super::resolve::{Resolver, Texts};
 use super::weigh::Weighing;
 use super::wrapper::Wrappers;
@@ -87,7 +88,9 @@ fn judge<'a>(
     let (mut hits, resolver, elided) = matcher.finish();
     hits.truncate(MAX_FINDINGS + 1);
     let lines = Lines::new(text);
-    let mut weighing = Weighing { path, lines: &lines, resolver, wrappers: Wrappers::new() };
+    let sources = scanner.sources.get_or_init(|| Sources::new(scanner.rules));
+    let (sites, trail, wrappers) = (collected.sites.as_slice(), Trail::default(), Wrappers::new());
+    let mut weighing = Weighing { path, lines: &lines, resolver, sites, sources, trail, wrappers };
     weighing.weigh(&mut hits);
     weighing.calls_of_wrappers(&collected.sites, scanner.rules, &mut hits);
     let writer = Writer { text, tokens: parsed.tokens(), scopes: &collected.scopes, elided };

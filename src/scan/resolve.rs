@@ -360,7 +360,7 @@ impl<'a, 'c> Resolver<'a, 'c> {
             Bound::Receiver { class, is_class: false } => Meanings::one(Meaning::Object(class)),
             Bound::Class(class) => Meanings::one(Meaning::Class(class)),
             Bound::Function(scope) => Meanings::one(Meaning::Function(scope)),
-            Bound::Opaque => Meanings::unknown(),
+            Bound::Unpacked(_) | Bound::Augmented(_) | Bound::Opaque => Meanings::unknown(),
             Bound::Star { .. } | Bound::Deleted => Meanings::default(),
         }
     }

@@ -91,6 +91,10 @@ pub(super) enum Bound<'a> {
     Entered(&'a Expr),
     /// `for name in value`
     Element(&'a Expr),
+    /// `name, other = value`, also of a `with` or `for`
+    Unpacked(&'a Expr),
+    /// `name += value`
+    Augmented(&'a Expr),
     /// A variable with this annotation.
     Annotated(&'a Expr),
     /// Element `index` of `value`; `each`: of each element of `value`.
@@ -119,6 +123,17 @@ pub(super) enum Bound<'a> {
     Deleted,
 }
 
+impl<'a> Bound<'a> {
+    /// The expression that the value is, or is taken from.
+    pub fn value(self) -> Option<&'a Expr> {
+        match self {
+            Self::Value(value) | Self::Entered(value) | Self::Element(value) => Some(value),
+            Self::Unpacked(value) | Self::Augmented(value) | Self::Part { value, .. } => Some(value),
+            _ => None,
+        }
+    }
+}
+
 /// One binding of one name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Binding<'a> {
@@ -143,6 +158,16 @@ pub(super) struct Class<'a> {
     pub attributes: HashMap<&'a str, Vec<BindingId>>,
 }
 
+/// An assignment to an attribute or element of something.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Store<'a> {
+    pub target: &'a Expr,
+    pub bound: Bound<'a>,
+    pub place: Place,
+    /// From where it is in effect.
+    pub at: TextSize,
+}
+
 /// All namespaces of a file.
 #[derive(Debug, Default)]
 pub(super) struct Scopes<'a> {
@@ -156,6 +181,8 @@ pub(super) struct Scopes<'a> {
     pub lambdas: HashMap<TextSize, ScopeId>,
     /// What is done to dictionaries after they were made, by the name they have there, in the order of the text.
     pub changes: HashMap<&'a str, Vec<Change<'a>>>,
+    /// In the order of their offsets once collected.
+    pub stores: Vec<Store<'a>>,
 }
 
 /// Bindings that happen at an unknown time: made through `global` or `nonlocal`.
@@ -177,6 +204,7 @@ pub(super) struct Reaching {
 impl<'a> Scopes<'a> {
     /// Puts the bindings of each name in order. To be called once, after collecting.
     pub fn finish(&mut self) {
+        self.stores.sort_by_key(|store| store.at);
         let bindings = &self.bindings;
         for scope in &mut self.scopes {
             scope.bindings.values_mut().for_each(|ids| ids.sort_by_key(|&id| bindings[id].at));

@@ -2,8 +2,9 @@
 //!
 //! Only hits are looked at: a file without any costs nothing.
 
+use super::collect::Site;
 use super::matching::Hit;
-use super::origin;
+use super::origin::{self, Sources, Trail};
 use super::resolve::Resolver;
 use super::wrapper::Wrappers;
 use super::{guard, lines::Lines};
@@ -16,6 +17,12 @@ pub(super) struct Weighing<'a, 'c> {
     pub lines: &'c Lines<'a>,
     pub resolver: Resolver<'a, 'c>,
     pub wrappers: Wrappers,
+    /// All that is called, read and passed on in the file.
+    pub sites: &'c [Site<'a>],
+    /// The names that say where data comes from.
+    pub sources: &'c Sources<'c>,
+    /// What was found out about origins so far.
+    pub trail: Trail<'a>,
 }
 
 impl<'a> Weighing<'a, '_> {

@@ -24,7 +24,7 @@ error[torch-load]: `torch.load` runs code stored in the file it opens
  --> train/resume.py:5:9
   |
 5 | state = torch.load(sys.argv[1])
-  |         ^^^^^^^^^^^^^^^^^^^^^^^ called here
+  |         ^^^^^^^^^^^^^^^^^^^^^^^ `sys.argv[1]` comes from the command line
   |
   = because: requirements.txt:1 pins torch 2.3.1, where weights_only defaults to False
   = fix: torch.load(path, weights_only=True) on torch >= 2.6, or keep tensors in safetensors
@@ -77,9 +77,17 @@ exit 1
       },
       "scope": "",
       "message": "`torch.load` runs code stored in the file it opens",
-      "label": "called here",
+      "label": "`sys.argv[1]` comes from the command line",
       "because": [
         {
+          "ground": "origin",
+          "origin": "command-line",
+          "text": "`sys.argv[1]` comes from the command line",
+          "path": "train/resume.py",
+          "line": 5
+        },
+        {
+          "ground": "version",
           "text": "pins torch 2.3.1, where weights_only defaults to False",
           "path": "requirements.txt",
           "line": 1
@@ -210,8 +218,9 @@ error[pickle-load]: `pickle.load` runs code stored in the data it reads
  --> a.py:4:12
   |
 4 |     return pickle.load(open(path, 'rb'))
-  |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ called here
+  |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `open(path, 'rb')` is the file at the parameter `path`
   |
+  = because: a.py:3 `open(path, 'rb')` is the file at `path`, a parameter of `load`
   = fix: json.loads for data, safetensors or skops for models; or verify an HMAC of the very bytes before loading
   = more: picklegate rules explain pickle-load
 blocked: 1 unsafe load found

@@ -3,6 +3,7 @@
 use super::form::{FileForm, LibraryForm, RuleForm, SchemaForm};
 use super::functions::{function, gadgets};
 use super::matches::one_match;
+use super::origins::{add_dumps, add_origins, add_passages};
 use super::words::{is_dotted, is_kebab, is_version, prose};
 use super::{Problems, RESERVED_IDS, SCHEMA};
 use crate::finding::{Confidence, Severity};
@@ -26,8 +27,13 @@ pub fn read(text: &str, known: &RuleSet, problems: &mut Problems<'_>) -> Option<
         rules: Vec::new(),
         functions: known.functions.clone(),
         gadgets: gadgets(file.gadget, &known.gadgets, problems),
+        origins: known.origins.clone(),
+        passages: known.passages.clone(),
+        dumps: known.dumps.clone(),
     };
     all.functions.extend(file.function.into_iter().map(|form| function(form, problems)));
+    add_origins(file.origin, &mut all, problems);
+    add_passages(file.passages, &mut all, problems);
     let mut rules: BTreeMap<&str, Rule> = known.rules.iter().map(|rule| (rule.id.as_str(), rule.clone())).collect();
     let ids: Vec<_> = file.rule.iter().map(|form| (form.id.clone(), form.replace)).collect();
     let mut here = BTreeSet::new();
@@ -43,6 +49,7 @@ pub fn read(text: &str, known: &RuleSet, problems: &mut Problems<'_>) -> Option<
             problems.expected(at, "the id of a rule to replace", id);
         }
     }
+    add_dumps(file.dump, &rules, &mut all, problems);
     all.rules = rules.into_values().collect();
     Some(all)
 }

@@ -1,6 +1,6 @@
 //! The shape of a rules file, as serde reads it: names, types and where each value stands. No meaning is checked here.
 
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, Severity, Source};
 use crate::rules::model::{Does, Proof};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
@@ -27,6 +27,42 @@ pub struct FileForm {
     pub function: Vec<Spanned<FunctionForm>>,
     #[serde(default)]
     pub gadget: Vec<GadgetForm>,
+    #[serde(default)]
+    pub origin: Vec<Spanned<OriginForm>>,
+    #[serde(default)]
+    pub passages: PassageForm,
+    #[serde(default)]
+    pub dump: Vec<Spanned<DumpForm>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OriginForm {
+    pub kind: Spanned<Source>,
+    #[serde(default)]
+    pub names: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub decorators: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub parameters: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct PassageForm {
+    pub opens: Vec<Spanned<String>>,
+    pub keeps: Vec<Spanned<String>>,
+    pub reads: Vec<Spanned<String>>,
+    pub changes: Vec<Spanned<String>>,
+    pub makes: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DumpForm {
+    pub names: Vec<Spanned<String>>,
+    pub file: Option<Spanned<ArgumentForm>>,
+    pub rules: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]

@@ -26,7 +26,7 @@ impl<'a> Collector<'a, '_> {
                 let of = Of::Object(&assign.target);
                 self.inside(of, |collector| collector.visit(&assign.value, Use::Value, place));
                 self.set(&assign.target, &assign.value, place);
-                self.target(&assign.target, Bound::Opaque, place, end);
+                self.target(&assign.target, Bound::Augmented(&assign.value), place, end);
             }
             Stmt::Import(import) => {
                 for alias in &import.names {

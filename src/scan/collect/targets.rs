@@ -2,7 +2,7 @@
 
 use super::{Collector, Of, Stored, Use};
 use crate::scan::changes::{Change, ChangeKind};
-use crate::scan::scopes::{Binding, Bound, ClassId, Place, ScopeKind};
+use crate::scan::scopes::{Binding, Bound, ClassId, Place, ScopeKind, Store};
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::{Ranged, TextSize};
 
@@ -58,15 +58,16 @@ impl<'a> Collector<'a, '_> {
                         Bound::Deleted => bound,
                         Bound::Value(value) if index < starred => Bound::Part { value, index, each: false },
                         Bound::Element(value) if index < starred => Bound::Part { value, index, each: true },
-                        _ => Bound::Opaque,
+                        _ => part_of(bound),
                     };
                     pending.extend(elements.iter().enumerate().map(|(index, element)| (element, inner(index))));
                 }
-                Expr::Starred(starred) => pending.push((&starred.value, Bound::Opaque)),
+                Expr::Starred(starred) => pending.push((&starred.value, part_of(bound))),
                 Expr::Attribute(attribute) => {
-                    if let (Bound::Value(value), Expr::Name(object)) = (bound, &*attribute.value) {
-                        self.attribute(object.id.as_str(), attribute.attr.as_str(), value, place, at);
+                    if let (Some(_), Expr::Name(object)) = (bound.value(), &*attribute.value) {
+                        self.attribute(object.id.as_str(), attribute.attr.as_str(), bound, place, at);
                     }
+                    self.scopes.stores.push(Store { target, bound, place, at });
                     self.visit(&attribute.value, Use::Object, place);
                 }
                 other => {
@@ -81,6 +82,7 @@ impl<'a> Collector<'a, '_> {
                         };
                         self.change(name.id.as_str(), kind, place, at);
                     }
+                    self.scopes.stores.push(Store { target: other, bound, place, at });
                     self.visit(other, Use::Ignored, place);
                 }
             }
@@ -88,12 +90,14 @@ impl<'a> Collector<'a, '_> {
     }
 
     /// Binds the attribute `name` of `object`, if that is the instance or class that a method around is called on.
-    fn attribute(&mut self, object: &str, name: &'a str, value: &'a Expr, place: Place, at: TextSize) {
+    fn attribute(&mut self, object: &str, name: &'a str, bound: Bound<'a>, place: Place, at: TextSize) {
         let Some(class) = self.receiver_named(object, place) else { return };
         let id = self.scopes.bindings.len();
-        self.scopes.bindings.push(Binding { bound: Bound::Value(value), place, block: place.block, at });
+        self.scopes.bindings.push(Binding { bound, place, block: place.block, at });
         self.scopes.classes[class].attributes.entry(name).or_default().push(id);
-        self.stored.insert(value.range(), Stored { id, name: None });
+        if let Bound::Value(value) = bound {
+            self.stored.insert(value.range(), Stored { id, name: None });
+        }
     }
 
     /// `setattr(self, "name", value)`
@@ -102,7 +106,7 @@ impl<'a> Collector<'a, '_> {
             && function.id == "setattr"
             && let [Expr::Name(object), Expr::StringLiteral(name), value] = &*call.arguments.args
         {
-            self.attribute(object.id.as_str(), name.value.to_str(), value, place, call.end());
+            self.attribute(object.id.as_str(), name.value.to_str(), Bound::Value(value), place, call.end());
         }
     }
 
@@ -145,6 +149,14 @@ impl<'a> Collector<'a, '_> {
             }
         }
         None
+    }
+}
+
+/// What is bound to a name in a tuple that is bound as a whole.
+fn part_of(bound: Bound<'_>) -> Bound<'_> {
+    match bound {
+        Bound::Deleted => bound,
+        _ => bound.value().map_or(Bound::Opaque, Bound::Unpacked),
     }
 }
 

@@ -1,0 +1,171 @@
+//! The qualified names that an expression may be, whether rules know them or not.
+//!
+//! An instance goes by the name of its class, what a function returns by the name of the function: `s.recv` is
+//! `socket.socket.recv` after `s = socket.socket()`.
+
+use crate::scan::meaning::Meaning;
+use crate::scan::scopes::{Bound, Place, Scopes};
+use crate::scan::weigh::Weighing;
+use ruff_python_ast::Expr;
+use ruff_text_size::{Ranged, TextSize};
+
+/// How deep names are followed.
+pub(super) const MAX_DEPTH: u32 = 24;
+/// More names than this are not kept apart.
+const MAX_PATHS: usize = 8;
+
+/// How far names are followed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Follow {
+    /// Imports, base classes and annotations only.
+    Imports,
+    /// Also what variables are given.
+    Values,
+}
+
+impl<'a> Weighing<'a, '_> {
+    /// The qualified names of `expression`.
+    pub(super) fn paths(&mut self, expression: &'a Expr, place: Place, follow: Follow) -> Vec<String> {
+        let mut found = Vec::new();
+        self.add_paths(expression, place, follow, MAX_DEPTH, &mut found);
+        found
+    }
+
+    fn add_paths(&mut self, expression: &'a Expr, place: Place, follow: Follow, depth: u32, found: &mut Vec<String>) {
+        let Some(depth) = depth.checked_sub(1).filter(|_| self.spend()) else { return };
+        match expression {
+            Expr::Name(name) => self.paths_of_name(name.id.as_str(), place, name.start(), follow, depth, found),
+            Expr::Attribute(attribute) => {
+                // What a class sets itself is not what its base classes have by that name.
+                let own = match attribute.value.is_name_expr() {
+                    true => self.attribute_bindings(attribute, place),
+                    false => Vec::new(),
+                };
+                if own.is_empty() {
+                    let mut objects = Vec::new();
+                    self.add_paths(&attribute.value, place, follow, depth, &mut objects);
+                    objects.into_iter().for_each(|path| add(found, format!("{path}.{}", attribute.attr)));
+                }
+                for binding in own {
+                    if let (Bound::Value(value), Follow::Values) = (binding.bound, follow) {
+                        self.add_paths(value, binding.place, follow, depth, found);
+                    }
+                }
+            }
+            Expr::Call(call) => self.add_paths(&call.func, place, follow, depth, found),
+            Expr::Subscript(subscript) => self.add_paths(&subscript.value, place, follow, depth, found),
+            Expr::Await(awaited) => self.add_paths(&awaited.value, place, follow, depth, found),
+            Expr::Named(named) => self.add_paths(&named.value, place, follow, depth, found),
+            Expr::If(either) if follow == Follow::Values => {
+                self.add_paths(&either.body, place, follow, depth, found);
+                self.add_paths(&either.orelse, place, follow, depth, found);
+            }
+            _ => {}
+        }
+    }
+
+    fn paths_of_name(
+        &mut self,
+        name: &'a str,
+        place: Place,
+        offset: TextSize,
+        follow: Follow,
+        depth: u32,
+        found: &mut Vec<String>,
+    ) {
+        let scopes = self.resolver.scopes();
+        let sources = self.sources;
+        let reaching = scopes.reaching(name, place, offset, &|star| {
+            matches!(scopes.bindings[star].bound, Bound::Star { module, level: 0 } if !sources.known(&format!("{module}.{name}")).is_empty())
+        });
+        if reaching.bindings.is_empty() && reaching.crowded.is_empty() && !reaching.certain {
+            add(found, format!("builtins.{name}"));
+        }
+        for id in reaching.bindings {
+            let binding = &scopes.bindings[id];
+            match binding.bound {
+                Bound::Import { module, member: None, level: 0 } => add(found, module.to_owned()),
+                Bound::Import { module, member: Some(member), level: 0 } => add(found, format!("{module}.{member}")),
+                Bound::Star { module, level: 0 } => add(found, format!("{module}.{name}")),
+                Bound::Receiver { class, .. } | Bound::Class(class) => {
+                    for (ancestor, _) in self.resolver.local_ancestors(class) {
+                        let class = &scopes.classes[ancestor];
+                        for base in class.statement.bases().iter().take(MAX_PATHS) {
+                            self.add_paths(base, class.place, Follow::Imports, depth, found);
+                        }
+                    }
+                }
+                Bound::Parameter { annotation: Some(annotation), .. } | Bound::Annotated(annotation) => {
+                    self.paths_of_annotation(annotation, binding.place, depth, found);
+                }
+                Bound::Function(function) if follow == Follow::Values => {
+                    for decorator in scopes.scopes[function].def.iter().flat_map(|def| &def.decorator_list) {
+                        self.add_paths(&decorator.expression, binding.place, follow, depth, found);
+                    }
+                }
+                Bound::Value(value) | Bound::Entered(value) if follow == Follow::Values => {
+                    self.add_paths(value, binding.place, follow, depth, found);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// `X`, `"X"`, `Optional[X]`, `X | None`, `Annotated[X, ...]`
+    fn paths_of_annotation(&mut self, annotation: &'a Expr, place: Place, depth: u32, found: &mut Vec<String>) {
+        let mut pending = vec![annotation];
+        for _ in 0..MAX_PATHS {
+            match pending.pop() {
+                Some(Expr::BinOp(either)) => pending.extend([&*either.left, &*either.right]),
+                Some(Expr::Subscript(subscript)) => pending.push(&subscript.slice),
+                Some(Expr::Tuple(tuple)) => pending.extend(&tuple.elts),
+                Some(Expr::StringLiteral(text)) => {
+                    let (first, rest) = match text.value.to_str().split_once('.') {
+                        Some((first, rest)) => (first, Some(rest)),
+                        None => (text.value.to_str(), None),
+                    };
+                    let mut names = Vec::new();
+                    self.paths_of_name(first, place, text.start(), Follow::Imports, depth, &mut names);
+                    names.into_iter().for_each(|name| {
+                        add(found, rest.map_or_else(|| name.clone(), |rest| format!("{name}.{rest}")));
+                    });
+                }
+                Some(name @ (Expr::Name(_) | Expr::Attribute(_) | Expr::Call(_))) => {
+                    self.add_paths(name, place, Follow::Imports, depth, found);
+                }
+                Some(_) => {}
+                None => break,
+            }
+        }
+    }
+
+    /// What gives a value to an attribute of a class of this file, or of an instance of one.
+    pub(super) fn attribute_bindings(
+        &mut self,
+        attribute: &'a ruff_python_ast::ExprAttribute,
+        place: Place,
+    ) -> Vec<crate::scan::scopes::Binding<'a>> {
+        let scopes: &Scopes<'a> = self.resolver.scopes();
+        let mut found = Vec::new();
+        for meaning in self.resolver.meaning(&attribute.value, place).known {
+            let (Meaning::Class(class) | Meaning::Object(class)) = meaning else { continue };
+            for (ancestor, _) in self.resolver.local_ancestors(class) {
+                let class = &scopes.classes[ancestor];
+                let body = scopes.scopes[class.scope].bindings.get(attribute.attr.as_str());
+                let set = class.attributes.get(attribute.attr.as_str());
+                let all = body.into_iter().chain(set).flatten().take(MAX_PATHS * 2);
+                found.extend(all.map(|&id| scopes.bindings[id]));
+                if !found.is_empty() {
+                    break;
+                }
+            }
+        }
+        found
+    }
+}
+
+fn add(found: &mut Vec<String>, path: String) {
+    if found.len() < MAX_PATHS && !found.contains(&path) {
+        found.push(path);
+    }
+}
