@@ -2,6 +2,8 @@
 
 mod settings;
 
+pub(super) use settings::{is_text, names_library};
+
 use super::arguments::{Holds, Passed, hold};
 use super::collect::{Collected, Site, SiteKind};
 use super::meaning::{Meaning, Meanings};

@@ -107,6 +107,7 @@ pub struct Scanner<'r> {
     settings: matching::Settings<'r>,
     prefilter: prefilter::Prefilter<'r>,
     texts: Vec<text::TextMatch<'r>>,
+    text_settings: text::TextSettings<'r>,
 }
 
 impl<'r> Scanner<'r> {
@@ -139,6 +140,7 @@ impl<'r> Scanner<'r> {
             settings,
             prefilter: prefilter::Prefilter::new(rules),
             texts,
+            text_settings: text::TextSettings::new(rules),
         }
     }
 
@@ -147,6 +149,7 @@ impl<'r> Scanner<'r> {
         is_python_name(path)
             || is_notebook(path)
             || may_be_script(path)
+            || text::is_configuration(path)
             || self.texts.iter().any(|text| text.concerns(path))
     }
 

@@ -1,12 +1,18 @@
-//! Rules for files that are not Python: a regular expression over the whole text.
+//! Rules for files that are not Python: settings in configuration files, and regular expressions over the whole text.
+
+mod files;
+mod settings;
 
 use super::lines::Lines;
+use super::matching::names_library;
 use super::{Scan, Scanner, Surroundings, suppression};
-use crate::finding::{Finding, Fingerprint};
-use crate::rules::{Selection, any_glob_matches, compile_pattern};
+use crate::finding::{Finding, Fingerprint, Reason};
+use crate::rules::{RuleSet, Selection, Target, Value, any_glob_matches, compile_pattern};
 use crate::snapshot::RepoPath;
+pub(super) use files::is_configuration;
 use regex::Regex;
 use ruff_text_size::{TextRange, TextSize};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// Larger files are not searched.
@@ -34,6 +40,49 @@ impl<'r> TextMatch<'r> {
     }
 }
 
+/// The settings that are looked for in configuration files. Made when a file first needs them.
+pub(super) struct TextSettings<'r> {
+    rules: &'r RuleSet,
+    found: OnceLock<Lookup<'r>>,
+}
+
+struct Lookup<'r> {
+    names: settings::Names,
+    /// For each name: the rules and matches that look for it.
+    interested: Vec<(&'r str, Vec<(usize, usize)>)>,
+}
+
+impl<'r> TextSettings<'r> {
+    pub fn new(rules: &'r RuleSet) -> Self {
+        Self { rules, found: OnceLock::new() }
+    }
+
+    fn lookup(&self) -> &Lookup<'r> {
+        self.found.get_or_init(|| {
+            let mut by_name: BTreeMap<&str, Vec<(usize, usize)>> = BTreeMap::new();
+            for (rule, r) in self.rules.rules.iter().enumerate() {
+                for (index, candidate) in r.matches.iter().enumerate() {
+                    if let Target::Setting(setting) = &candidate.target
+                        && setting.text
+                    {
+                        setting.names.iter().for_each(|name| by_name.entry(name).or_default().push((rule, index)));
+                    }
+                }
+            }
+            let names: Vec<&str> = by_name.keys().copied().collect();
+            Lookup { names: settings::Names::new(&names), interested: by_name.into_iter().collect() }
+        })
+    }
+}
+
+/// A match of a rule in the text.
+struct Hit {
+    rule: usize,
+    index: usize,
+    range: TextRange,
+    label: &'static str,
+}
+
 /// Judges a file that is not Python.
 pub(super) fn scan(
     scanner: &Scanner<'_>,
@@ -43,7 +92,8 @@ pub(super) fn scan(
     surroundings: Surroundings<'_>,
 ) -> Scan {
     let concerned: Vec<&TextMatch<'_>> = scanner.texts.iter().filter(|text| text.concerns(path)).collect();
-    if concerned.is_empty() {
+    let has_settings = is_configuration(path) || files::is_shell_script(path, source);
+    if concerned.is_empty() && !has_settings {
         return Scan::default();
     }
     let unscanned = |reason: String| Scan { unscanned: Some(reason), ..Scan::default() };
@@ -51,51 +101,99 @@ pub(super) fn scan(
         return unscanned(format!("{} bytes, more than the {MAX_BYTES} that are searched", source.len()));
     }
     let text = String::from_utf8_lossy(source.strip_prefix(b"\xef\xbb\xbf").unwrap_or(source));
-    let lines = Lines::new(&text);
-    let mut findings = Vec::new();
+    let mut hits = Vec::new();
+    if has_settings {
+        hits = settings_in(scanner, &text, selection);
+    }
     for TextMatch { rule, index, pattern, compiled, .. } in concerned {
-        let (rule, candidate) = (&scanner.rules.rules[*rule], &scanner.rules.rules[*rule].matches[*index]);
         let Some(regex) = compiled.get_or_init(|| compile_pattern(pattern).ok()) else {
-            return unscanned(format!("the expression of rule `{}` does not compile", rule.id));
+            let id = &scanner.rules.rules[*rule].id;
+            return unscanned(format!("the expression of rule `{id}` does not compile"));
         };
-        let at: Vec<TextRange> = regex
-            .captures_iter(&text)
-            .filter_map(|found| found.name("at").or_else(|| found.get(0)))
-            .map(|found| TextRange::new(TextSize::new(found.start() as u32), TextSize::new(found.end() as u32)))
-            .take(MAX_FINDINGS + 1)
-            .collect();
-        if at.is_empty() {
-            continue;
-        }
-        let Some(because) = selection.applies(rule, candidate) else { continue };
-        findings.extend(at.into_iter().map(|range| Finding {
-            path: path.clone(),
-            start: lines.position(range.start()),
-            end: lines.position(range.end()),
-            scope: String::new(),
-            rule: rule.id.clone(),
-            severity: candidate.severity.unwrap_or(rule.severity),
-            confidence: rule.confidence,
-            message: candidate.message.as_ref().unwrap_or(&rule.message).clone(),
-            label: "written here".to_owned(),
-            because: because.clone(),
-            fix: candidate.fix.as_ref().unwrap_or(&rule.fix).clone(),
-            excerpt: lines.excerpt(range),
-            fingerprint: Fingerprint(format!("{} {}", rule.id, squeeze(&text[range]))),
+        let found = regex.captures_iter(&text).filter_map(|found| found.name("at").or_else(|| found.get(0)));
+        hits.extend(found.take(MAX_FINDINGS + 1).map(|found| Hit {
+            rule: *rule,
+            index: *index,
+            range: range(found.start(), found.end()),
+            label: "written here",
         }));
     }
-    // The most severe of each rule at a place.
-    findings.sort_by(|a, b| {
-        let place = |finding: &Finding| (finding.start, finding.rule.clone());
-        place(a).cmp(&place(b)).then(b.severity.cmp(&a.severity))
-    });
-    findings.dedup_by(|later, first| later.start == first.start && later.rule == first.rule);
+    // What most files have: nothing.
+    if hits.is_empty() && memchr::memmem::find(text.as_bytes(), suppression::MARKER.as_bytes()).is_none() {
+        return Scan::default();
+    }
+    let lines = Lines::new(&text);
+    let mut findings = findings(scanner, path, &text, &lines, selection, &hits);
     let too_many = findings.len() > MAX_FINDINGS;
     findings.truncate(MAX_FINDINGS);
     let comments = comments(&text);
     let mut scan = suppression::apply(path, &lines, &text, &comments, scanner.rules, surroundings.honoured, findings);
     scan.unscanned = too_many.then(|| format!("more than {MAX_FINDINGS} findings; the rest was not judged"));
     scan
+}
+
+/// The settings in `text` that rules look for, where their library is.
+fn settings_in(scanner: &Scanner<'_>, text: &str, selection: &Selection<'_>) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    let lookup = scanner.text_settings.lookup();
+    for found in lookup.names.find(text).into_iter().take(MAX_FINDINGS + 1) {
+        let (name, interested) = &lookup.interested[found.name];
+        for &(rule, index) in interested {
+            let r = &scanner.rules.rules[rule];
+            let Target::Setting(setting) = &r.matches[index].target else { continue };
+            let is_it = |value: &&Value| found.values.iter().any(|word| settings::is_value(word, value));
+            let Some(value) = setting.values.iter().find(is_it) else { continue };
+            let library = scanner.rules.library(&r.library);
+            let is_there = |library| names_library(library, name, Some(value)) || selection.names(library);
+            if library.is_none_or(is_there) {
+                hits.push(Hit { rule, index, range: range(found.start, found.end), label: "set here" });
+            }
+        }
+    }
+    hits
+}
+
+/// What is found where the versions in force allow; of each rule the most severe at a place.
+fn findings(
+    scanner: &Scanner<'_>,
+    path: &RepoPath,
+    text: &str,
+    lines: &Lines<'_>,
+    selection: &Selection<'_>,
+    hits: &[Hit],
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut applied: BTreeMap<(usize, usize), Option<Vec<Reason>>> = BTreeMap::new();
+    for &Hit { rule, index, range, label } in hits {
+        let (r, candidate) = (&scanner.rules.rules[rule], &scanner.rules.rules[rule].matches[index]);
+        let because = applied.entry((rule, index)).or_insert_with(|| selection.applies(r, candidate));
+        let Some(because) = because else { continue };
+        findings.push(Finding {
+            path: path.clone(),
+            start: lines.position(range.start()),
+            end: lines.position(range.end()),
+            scope: String::new(),
+            rule: r.id.clone(),
+            severity: candidate.severity.unwrap_or(r.severity),
+            confidence: r.confidence,
+            message: candidate.message.as_ref().unwrap_or(&r.message).clone(),
+            label: label.to_owned(),
+            because: because.clone(),
+            fix: candidate.fix.as_ref().unwrap_or(&r.fix).clone(),
+            excerpt: lines.excerpt(range),
+            fingerprint: Fingerprint(format!("{} {}", r.id, squeeze(&text[range]))),
+        });
+    }
+    findings.sort_by(|a, b| {
+        let place = |finding: &Finding| (finding.start, finding.rule.clone());
+        place(a).cmp(&place(b)).then(b.severity.cmp(&a.severity))
+    });
+    findings.dedup_by(|later, first| later.start == first.start && later.rule == first.rule);
+    findings
+}
+
+fn range(start: usize, end: usize) -> TextRange {
+    TextRange::new(TextSize::new(start as u32), TextSize::new(end as u32))
 }
 
 /// Comments of ours: in most formats they start with `#`.

@@ -120,13 +120,14 @@ exit 0
 2 distributions in 1 manifest: 2 can unpickle
 1 unsafe call in 1 file judged: 1 error
 
-can unpickle  version  where               rule                     state    calls
-torch         ==2.3.1  requirements.txt:1  torch-archive-load       active
-                                           torch-load               active   1 error
-                                           torch-load-url           active
-                                           torch-load-weights-only  active
-numpy         >=1.26   requirements.txt:2  numpy-load-allow-pickle  active
-                                           numpy-loads              dormant
+can unpickle  version  where               rule                         state    calls
+torch         ==2.3.1  requirements.txt:1  torch-archive-load           active
+                                           torch-force-no-weights-only  dormant
+                                           torch-load                   active   1 error
+                                           torch-load-url               active
+                                           torch-load-weights-only      active
+numpy         >=1.26   requirements.txt:2  numpy-load-allow-pickle      active
+                                           numpy-loads                  dormant
 
 numpy-load-allow-pickle
   `numpy.load` with `allow_pickle` runs code stored in the file it opens
@@ -144,6 +145,13 @@ torch-archive-load
   torch archives carry Python code and pickles, and reading them runs both
   no version silences it
   instead: keep tensors in safetensors and code in an installed package
+
+torch-force-no-weights-only
+  `TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD` makes every `torch.load` run code stored in the file it opens
+  wakes in torch >=2.13 (upper case counts as well)
+  wakes in torch >=2.6 (weights_only is True unless this says otherwise)
+  instead: leave the variable unset, and allow the classes a checkpoint needs with
+    torch.serialization.add_safe_globals
 
 torch-load
   `torch.load` runs code stored in the file it opens

@@ -24,10 +24,11 @@ torch for train.py
     pyproject.toml:4        declares torch >=2,<3  stronger evidence decides, and agrees
     old/requirements.txt:1  pins torch ==2.6.0     speaks for other files
   rules
-    torch-archive-load       error  has calls that are unsafe in every version
-    torch-load               error  uv.lock:5 locks torch 2.5.1, where weights_only defaults to False
-    torch-load-url           error  has calls that are unsafe in every version
-    torch-load-weights-only  error  uv.lock:5 locks torch 2.5.1, where a crafted file gets past weights_only=True (CVE-2025-32434)
+    torch-archive-load           error  has calls that are unsafe in every version
+    torch-force-no-weights-only  -      does not apply in these versions
+    torch-load                   error  uv.lock:5 locks torch 2.5.1, where weights_only defaults to False
+    torch-load-url               error  has calls that are unsafe in every version
+    torch-load-weights-only      error  uv.lock:5 locks torch 2.5.1, where a crafted file gets past weights_only=True (CVE-2025-32434)
 
 "#]],
     );
@@ -92,6 +93,14 @@ exit 0
           "applies": true,
           "severity": "error",
           "because": []
+        },
+        {
+          "rule": "torch-force-no-weights-only",
+          "applies": true,
+          "severity": "error",
+          "because": [
+            "pins torch 2.6.0, where weights_only is True unless this says otherwise"
+          ]
         },
         {
           "rule": "torch-load",
