@@ -39,6 +39,8 @@ pub(super) struct Hit<'a> {
     pub tokens: Option<TextRange>,
     /// What is loaded, where it is written: the argument that the rule calls its data.
     pub data: Option<(&'a Expr, Place)>,
+    /// The class of this file that is defined here, or of which an instance is made.
+    pub class: Option<ClassId>,
     /// The severity where the data is brought by others from outside, of a call that only passes it on.
     pub from_afar: Option<Severity>,
 }
@@ -47,6 +49,8 @@ pub(super) struct Hit<'a> {
 struct Offer<'a> {
     role: Role,
     id: NameId,
+    /// The class of this file by which it is named.
+    class: Option<ClassId>,
     passed: Passed<'a>,
 }
 
@@ -150,12 +154,12 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                 Meaning::Name(id) => {
                     for &role in self.resolver.names().roles(id) {
                         match role.interest {
-                            Interest::Call => offers.push(Offer { role, id, passed: passed.clone() }),
+                            Interest::Call => offers.push(Offer { role, id, class: None, passed: passed.clone() }),
                             // `Unpickler.load(unpickler)`
                             Interest::Method => {
                                 let mut passed = passed.clone();
                                 passed.lists.iter_mut().take(1).for_each(|(_, _, skipped)| *skipped += 1);
-                                offers.push(Offer { role, id, passed });
+                                offers.push(Offer { role, id, class: None, passed });
                             }
                             Interest::Base => {}
                         }
@@ -163,7 +167,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                 }
                 Meaning::Method(id) => {
                     let roles = self.resolver.names().roles(id).iter().filter(|role| role.interest != Interest::Base);
-                    offers.extend(roles.map(|&role| Offer { role, id, passed: passed.clone() }));
+                    offers.extend(roles.map(|&role| Offer { role, id, class: None, passed: passed.clone() }));
                 }
                 Meaning::Class(class) => {
                     let passed = if self.has_own_signature(class) {
@@ -175,7 +179,8 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                         let defined = self.defined(class);
                         let has = |name: &String| defined.contains(name.as_str());
                         let said = self.said_of_subclasses(self.resolver.names().roles(id), &has);
-                        offers.extend(said.into_iter().map(|role| Offer { role, id, passed: passed.clone() }));
+                        let offer = |role| Offer { role, id, class: Some(class), passed: passed.clone() };
+                        offers.extend(said.into_iter().map(offer));
                     }
                 }
                 Meaning::ForeignClass(class) => {
@@ -185,7 +190,12 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                     for id in class.ancestors.iter().filter_map(|path| names.find(path)) {
                         let has = |name: &String| class.defines.contains(name);
                         let said = self.said_of_subclasses(names.roles(id), &has);
-                        offers.extend(said.into_iter().map(|role| Offer { role, id, passed: passed.clone() }));
+                        offers.extend(said.into_iter().map(|role| Offer {
+                            role,
+                            id,
+                            class: None,
+                            passed: passed.clone(),
+                        }));
                     }
                 }
                 _ => {}
@@ -308,7 +318,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                 let has = |name: &String| defined.contains(name.as_str());
                 let roles = self.resolver.names().roles(id).iter().filter(|role| role.interest == Interest::Base);
                 let fitting = roles.filter(|role| self.fits(**role, &has));
-                offers.extend(fitting.map(|&role| Offer { role, id, passed: Passed::default() }));
+                offers.extend(fitting.map(|&role| Offer { role, id, class: Some(class), passed: Passed::default() }));
             }
         }
         let range = TextRange::new(statement.name.start(), arguments.end());
@@ -317,7 +327,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
     }
 
     fn report(&mut self, offers: Vec<Offer<'a>>, place: Place, used: &Use) {
-        for (Offer { role, id, passed }, confidence, unknown, because) in self.best(offers) {
+        for (Offer { role, id, class, passed }, confidence, unknown, because) in self.best(offers) {
             let rule = &self.rules.rules[role.rule];
             let candidate = &rule.matches[role.index];
             let label = match unknown {
@@ -337,6 +347,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                 name: self.resolver.names().path(id),
                 tokens: used.tokens,
                 data: candidate.data.as_ref().and_then(|data| passed.written(data)),
+                class,
                 from_afar: None,
             });
         }

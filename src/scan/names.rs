@@ -283,13 +283,11 @@ impl<'r> Names<'r> {
     }
 
     /// What is known of what `id` does.
-    #[allow(dead_code, reason = "guards ask")]
     pub fn function(&self, id: NameId) -> Option<&'r Function> {
         self.node(id).function
     }
 
     /// Whether configuration trusts `id` to verify data.
-    #[allow(dead_code, reason = "guards ask")]
     pub fn is_trusted(&self, id: NameId) -> bool {
         self.node(id).trusted
     }

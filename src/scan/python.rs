@@ -2,6 +2,7 @@
 
 use super::collect::collect;
 use super::fingerprint::Writer;
+use super::guard;
 use super::lines::Lines;
 use super::matching::{Hit, Matcher};
 use super::names::Names;
@@ -89,8 +90,18 @@ fn judge<'a>(
     hits.truncate(MAX_FINDINGS + 1);
     let lines = Lines::new(text);
     let sources = scanner.sources.get_or_init(|| Sources::new(scanner.rules));
-    let (sites, trail, wrappers) = (collected.sites.as_slice(), Trail::default(), Wrappers::new());
-    let mut weighing = Weighing { path, lines: &lines, resolver, sites, sources, trail, wrappers };
+    let mut weighing = Weighing {
+        path,
+        lines: &lines,
+        resolver,
+        wrappers: Wrappers::new(),
+        sites: &collected.sites,
+        sources,
+        trail: Trail::default(),
+        rules: scanner.rules,
+        body: &module.body,
+        guards: guard::Memory::default(),
+    };
     weighing.weigh(&mut hits);
     weighing.calls_of_wrappers(&collected.sites, scanner.rules, &mut hits);
     let writer = Writer { text, tokens: parsed.tokens(), scopes: &collected.scopes, elided };

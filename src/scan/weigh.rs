@@ -4,11 +4,13 @@
 
 use super::collect::Site;
 use super::matching::Hit;
-use super::origin::{self, Sources, Trail};
+use super::origin::{self, Origins, Sources, Trail};
 use super::resolve::Resolver;
 use super::wrapper::Wrappers;
 use super::{guard, lines::Lines};
+use crate::rules::RuleSet;
 use crate::snapshot::RepoPath;
+use ruff_python_ast::Stmt;
 
 /// What one file is weighed with.
 pub(super) struct Weighing<'a, 'c> {
@@ -23,13 +25,20 @@ pub(super) struct Weighing<'a, 'c> {
     pub sources: &'c Sources<'c>,
     /// What was found out about origins so far.
     pub trail: Trail<'a>,
+    pub rules: &'c RuleSet,
+    /// The statements of the file.
+    pub body: &'a [Stmt],
+    pub guards: guard::Memory<'a, 'c>,
 }
 
 impl<'a> Weighing<'a, '_> {
     /// Gives each of `hits` the reasons that lie in its data and in what stands before it, and the severity they call for.
     pub fn weigh(&mut self, hits: &mut [Hit<'a>]) {
         for hit in hits {
-            let Some((data, place)) = hit.data else { continue };
+            let Some((data, place)) = hit.data else {
+                guard::judge(self, hit, &Origins::default());
+                continue;
+            };
             let origins = self.origins(data, place);
             hit.severity = hit.from_afar.filter(|_| origins.is_remote()).unwrap_or(hit.severity);
             origin::explain(self, hit, &origins);

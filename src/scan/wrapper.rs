@@ -218,6 +218,7 @@ impl<'a> Hit<'a> {
             name: name.to_owned(),
             tokens: Some(inside(call.arguments.range())),
             data,
+            class: None,
             from_afar: Some(load.severity),
         })
     }

@@ -90,6 +90,7 @@ impl<'a> Matcher<'a, '_, '_> {
                 name: format!("{name}="),
                 tokens: Some(setting.value.range()),
                 data: None,
+                class: None,
                 from_afar: None,
             });
         }
