@@ -1,6 +1,8 @@
 //! The pipeline on one screen: snapshots in, a verdict out. Prints nothing and opens no repository.
 
+mod across;
 mod counter;
+mod dependents;
 mod examples;
 mod requalified;
 mod side;
@@ -15,9 +17,9 @@ pub use verdict::{Counts, Outcome, Unscanned, Verdict};
 use crate::catalog::InstalledEnvironment;
 use crate::finding::Finding;
 use crate::introduced::accounted;
-use crate::parallel::in_parallel;
 use crate::snapshot::{Comparison, File, RepoPath, Snapshot, walk};
 use side::{Judged, Side};
+use std::collections::BTreeSet;
 
 /// Judges what `comparison` introduces: the new side by `new`, each parent by the policy of the same index in `old`.
 ///
@@ -33,14 +35,17 @@ pub fn check(comparison: &Comparison, old: &[Policy], new: &Policy) -> Verdict {
     let touched = comparison.changes.iter().filter_map(|change| change.new.clone());
     let (requalified, unlisted) = requalified::files(comparison, &parents, &new);
     verdict.unscanned.extend(unlisted.into_iter().map(Unscanned::from));
-    let files: Vec<File> = touched.chain(requalified).collect();
-    let judged = in_parallel(&files, |file| new.judge(file));
+    let (dependents, unlisted) = dependents::files(comparison, &new);
+    verdict.unscanned.extend(unlisted.into_iter().map(Unscanned::from));
+    let unchanged: BTreeSet<File> = requalified.into_iter().chain(dependents).collect();
+    let files: Vec<File> = touched.chain(unchanged).collect();
+    let (judged, followed) = across::judge_some(&new, files.clone());
     let suspects: Vec<(&File, &Judged)> =
         files.iter().zip(&judged).filter(|(_, judged)| !judged.findings.is_empty()).collect();
 
     let mut known: Vec<Vec<bool>> = suspects.iter().map(|(_, judged)| vec![false; judged.findings.len()]).collect();
     for parent in &parents {
-        let before = in_parallel(&suspects, |(file, _)| parent.judge_path(&file.path));
+        let before = parent.judge_paths(&suspects.iter().map(|(file, _)| &file.path).collect::<Vec<_>>());
         for ((_, judged), (before, known)) in suspects.iter().zip(before.iter().zip(&mut known)) {
             if let Some(before) = before {
                 verdict.unscanned.extend(before.unreadable.clone());
@@ -57,7 +62,7 @@ pub fn check(comparison: &Comparison, old: &[Policy], new: &Policy) -> Verdict {
         if !added_known.iter().all(|known| **known) {
             let deleted: Vec<&RepoPath> =
                 comparison.changes.iter().filter(|change| change.new.is_none()).map(|change| &change.path).collect();
-            let moved = in_parallel(&deleted, |path| parent.judge_path(path));
+            let moved = parent.judge_paths(&deleted);
             let moved: Vec<Finding> = moved.into_iter().flatten().flat_map(|judged| judged.findings).collect();
             mark(added_known.into_iter(), &added, &moved);
         }
@@ -66,6 +71,7 @@ pub fn check(comparison: &Comparison, old: &[Policy], new: &Policy) -> Verdict {
     let found = suspects.iter().flat_map(|(_, judged)| &judged.findings);
     verdict.findings = found.zip(introduced).filter(|(_, new)| *new).map(|(finding, _)| finding.clone()).collect();
     verdict.counts.files = comparison.changes.len();
+    verdict.counts.followed = followed;
     let changed: Vec<&RepoPath> = comparison.changes.iter().map(|change| &change.path).collect();
     // A manifest that changed is read even where no finding asks for it: it must not pass unread.
     changed.iter().for_each(|path| new.catalog.read_manifest(path));
@@ -112,12 +118,8 @@ pub fn scan_counting(
         Err(error) => verdict.unscanned.push(error.into()),
     }
     counter.expect(files.len());
-    let judged = in_parallel(&files, |file| {
-        let judged = side.judge(file);
-        counter.advance();
-        judged
-    });
-    verdict.findings = judged.iter().flat_map(|judged| judged.findings.iter().cloned()).collect();
     verdict.counts.files = files.len();
+    let judged = across::judge_all(&side, files, counter);
+    verdict.findings = judged.iter().flat_map(|judged| judged.findings.iter().cloned()).collect();
     verdict.finish(judged, &side.catalog, &[])
 }

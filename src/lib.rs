@@ -9,6 +9,7 @@ pub mod finding;
 pub mod gate;
 pub mod git;
 pub mod introduced;
+pub mod linking;
 mod parallel;
 pub mod report;
 pub mod rules;

@@ -284,3 +284,48 @@ proptest! {
         prop_assert_eq!(judge(&[], files).findings, whole.findings);
     }
 }
+
+const WRAPPER: &str = "import pickle\n\ndef load_obj(data):\n    return pickle.loads(data)\n";
+
+/// `path:line severity rule` of everything found.
+fn all(verdict: &Verdict) -> Vec<String> {
+    let each = |f: &picklegate::finding::Finding| format!("{}:{} {} {}", f.path, f.start.line, f.severity, f.rule);
+    verdict.findings.iter().map(each).collect()
+}
+
+#[test]
+fn a_new_call_of_an_old_function_that_loads_what_it_is_passed_is_introduced() {
+    let use_it = "from app import restore\n\nx = restore(blob)\n";
+    let old: Files =
+        &[("app/__init__.py", "from .io import load_obj as restore\n"), ("app/io.py", WRAPPER), ("b.py", "")];
+    let new = [&old[..2], &[("b.py", use_it)]].concat();
+    let verdict = judge(&[old], &new);
+    assert_eq!(all(&verdict), ["b.py:3 warning pickle-load"], "{verdict:#?}");
+    assert_eq!(verdict.counts.followed, 2, "the package and the module that has the function");
+    // What nobody imports is not looked into.
+    let aside = [&old[..2], &[("b.py", "import os\n"), ("c.py", use_it)]].concat();
+    assert_eq!(
+        judge(&[&aside], &[&aside[..2], &[("b.py", "import sys\n"), ("c.py", use_it)]].concat()).counts.followed,
+        0
+    );
+}
+
+#[test]
+fn a_name_that_stands_for_something_else_is_found_where_it_is_used() {
+    let use_it = "import numpy as np\nfrom conf import ALLOW\n\nx = np.load(path, allow_pickle=ALLOW)\n";
+    let (off, on) =
+        ([("conf.py", "ALLOW = False\n"), ("use.py", use_it)], [("conf.py", "ALLOW = True\n"), ("use.py", use_it)]);
+    introduces(&off, &on, &["use.py:4 numpy-load-allow-pickle"]);
+    introduces(&on, &off, &[]);
+    let use_it = "from compat import loads as read\n\nx = read(blob)\n";
+    let json = [("compat.py", "from json import loads\n"), ("use.py", use_it)];
+    introduces(&json, &[("compat.py", "from pickle import loads\n"), ("use.py", use_it)], &["use.py:3 pickle-load"]);
+}
+
+#[test]
+fn a_module_that_took_the_name_of_a_library_and_leaves_it_is_missed() {
+    let use_it = "import joblib\n\nx = joblib.load(path)\n";
+    let own = [("joblib.py", "def load(path):\n    return path\n"), ("use.py", use_it)];
+    introduces(&own, &[("use.py", use_it)], &["use.py:3 joblib-load"]);
+    introduces(&[("use.py", use_it)], &own, &[]);
+}

@@ -129,7 +129,7 @@ pub struct JudgingArguments {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// List what comments allow as well
+    /// List what comments allow, and count the unchanged files that were looked into
     #[arg(short, long)]
     pub verbose: bool,
 }

@@ -1,10 +1,11 @@
 //! One side of a change: the same evaluation for the old and the new.
 
-use super::Unscanned;
+use super::{Unscanned, across};
 use crate::catalog::{Catalog, Diagnostic, InstalledEnvironment, within};
 use crate::finding::Finding;
+use crate::linking::{self, Known, Linking, OwnedImport};
 use crate::rules::{RuleSet, Selection};
-use crate::scan::{Allowed, Honoured, Scanner, Surroundings};
+use crate::scan::{Allowed, Honoured, ModuleId, Scanner, Surroundings};
 use crate::snapshot::{File, RepoPath, Snapshot, SnapshotError};
 use crate::syntax::is_code;
 use std::sync::Arc;
@@ -37,6 +38,12 @@ pub(super) struct Judged {
     /// What was not understood of what the file says of its own dependencies.
     pub diagnostics: Vec<Diagnostic>,
     pub scanned: bool,
+    /// What its imports may speak of.
+    pub sketch: Box<[u32]>,
+    /// What it means to others, if it was parsed.
+    pub known: Option<Known>,
+    /// What it would have to know of others.
+    pub wanted: Vec<(ModuleId, String)>,
 }
 
 impl<'a> Side<'a> {
@@ -72,8 +79,14 @@ impl<'a> Side<'a> {
         self.scanner.concerns(path)
     }
 
-    /// Judges `file` of this side's snapshot.
-    pub fn judge(&self, file: &File) -> Judged {
+    /// Whether the bytes of a file may hold what rules speak of.
+    pub fn admits(&self, source: &[u8]) -> bool {
+        self.scanner.admits(source)
+    }
+
+    /// Judges `file` of this side's snapshot by what is known of the others, even if its own bytes speak of no rule where it
+    /// is `forced`.
+    pub fn judge(&self, file: &File, linking: &Linking<'_>, forced: bool) -> Judged {
         if !self.concerns(&file.path) {
             return Judged::default();
         }
@@ -83,23 +96,39 @@ impl<'a> Side<'a> {
             Err(SnapshotError::TooLarge { .. }) if !is_code(&file.path, b"") => return Judged::default(),
             Err(error) => return Judged { unreadable: Some(error.into()), ..Judged::default() },
         };
-        let own = within(&file.path, &bytes);
+        self.judge_source(file, &bytes, linking, forced)
+    }
+
+    /// The same for a file that was read.
+    pub fn judge_source(&self, file: &File, bytes: &[u8], linking: &Linking<'_>, forced: bool) -> Judged {
+        let own = within(&file.path, bytes);
         let selection = Selection::with_own(&self.policy.rules, &self.catalog, &file.path, own.as_ref());
-        let scan = self.scanner.scan(&file.path, &bytes, &selection, Surroundings::none(self.policy.honoured));
+        let view = linking.view(&file.path);
+        let surroundings = Surroundings { honoured: self.policy.honoured, modules: &view, forced };
+        let scan = self.scanner.scan(&file.path, bytes, &selection, surroundings);
+        let is_code = is_code(&file.path, bytes);
         Judged {
+            sketch: if is_code { linking::sketch(bytes) } else { Box::default() },
+            known: scan.summary.map(|summary| Known { summary: Some(summary), imports: OwnedImport::all(bytes) }),
+            wanted: scan.wanted,
             diagnostics: own.map(|own| own.diagnostics).unwrap_or_default(),
-            scanned: scan.unscanned.is_none() && is_code(&file.path, &bytes),
+            scanned: scan.unscanned.is_none() && is_code,
             unreadable: scan.unscanned.map(|reason| Unscanned { path: file.path.clone(), reason }),
             findings: scan.findings,
             allowed: scan.allowed,
         }
     }
 
-    /// Judges what this side has at `path`; `None` where it has no file there.
-    pub fn judge_path(&self, path: &RepoPath) -> Option<Judged> {
-        match self.snapshot.find(path) {
-            Ok(file) => file.map(|file| self.judge(&file)),
-            Err(error) => Some(Judged { unreadable: Some(error.into()), ..Judged::default() }),
-        }
+    /// Judges what this side has at `paths`; `None` where it has no file there.
+    pub fn judge_paths(&self, paths: &[&RepoPath]) -> Vec<Option<Judged>> {
+        let found: Vec<Result<Option<File>, SnapshotError>> =
+            paths.iter().map(|path| self.snapshot.find(path)).collect();
+        let files = found.iter().filter_map(|file| file.as_ref().ok().cloned().flatten()).collect();
+        let mut judged = across::judge_some(self, files).0.into_iter();
+        let judge = |found: Result<Option<File>, SnapshotError>| match found {
+            Ok(file) => file.and_then(|_| judged.next()),
+            Err(error) => Some(Judged { unreadable: Some(Unscanned::from(error)), ..Judged::default() }),
+        };
+        found.into_iter().map(judge).collect()
     }
 }

@@ -22,6 +22,8 @@ pub struct Counts {
     pub files: usize,
     /// Python (and ruled text) files judged, those of the old side not counted.
     pub scanned: usize,
+    /// Files that did not change, read for what changed ones import from them.
+    pub followed: usize,
     /// Manifests read for the new side.
     pub manifests: usize,
 }

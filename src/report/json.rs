@@ -27,7 +27,12 @@ pub fn json(verdict: &Verdict, view: View) -> String {
         outcome,
         exit_code,
         fail_on: view.fail_on,
-        counts: JsonCounts { files: counts.files, scanned: counts.scanned, manifests: counts.manifests },
+        counts: JsonCounts {
+            files: counts.files,
+            scanned: counts.scanned,
+            manifests: counts.manifests,
+            followed: counts.followed,
+        },
         findings: verdict.findings.iter().map(|finding| JsonFinding::new(finding, view.fail_on, None)).collect(),
         allowed: verdict
             .allowed
@@ -80,6 +85,7 @@ struct JsonCounts {
     files: usize,
     scanned: usize,
     manifests: usize,
+    followed: usize,
 }
 
 /// A path as text; where its bytes are not that text, also the bytes in hexadecimal.
@@ -261,7 +267,8 @@ mod tests {
   "counts": {
     "files": 3,
     "scanned": 2,
-    "manifests": 1
+    "manifests": 1,
+    "followed": 0
   },
   "findings": [
     {

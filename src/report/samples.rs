@@ -65,6 +65,6 @@ pub fn verdict() -> Verdict {
             problem: "expected a version string, found an integer".into(),
             gravity: Gravity::Unread,
         }],
-        counts: Counts { files: 3, scanned: 2, manifests: 1 },
+        counts: Counts { files: 3, scanned: 2, manifests: 1, followed: 0 },
     }
 }

@@ -38,6 +38,9 @@ pub(super) fn summary(verdict: &Verdict, view: View) -> (&'static str, String) {
     if !verdict.allowed.is_empty() {
         parts.push(format!("{} allowed by comment", verdict.allowed.len()));
     }
+    if view.show_allowed && verdict.counts.followed > 0 {
+        parts.push(format!("{} looked into for imports", count(verdict.counts.followed, "unchanged file")));
+    }
     let word = if outcome == Outcome::Clean { "clean" } else { "blocked" };
     (word, parts.join(", "))
 }
@@ -53,7 +56,8 @@ fn looked_at(verdict: &Verdict, view: View) -> String {
     };
     let counts = verdict.counts;
     let files = count(counts.files, files);
-    format!("{files}, {} scanned, {} read", counts.scanned, count(counts.manifests, "manifest"))
+    let manifests = count(counts.manifests, "manifest");
+    format!("{files}, {} scanned, {manifests} read", counts.scanned)
 }
 
 #[cfg(test)]

@@ -153,6 +153,11 @@ impl<'r> Scanner<'r> {
             || self.texts.iter().any(|text| text.concerns(path))
     }
 
+    /// Whether Python source may hold what rules speak of, going by its words alone.
+    pub fn admits(&self, source: &[u8]) -> bool {
+        self.prefilter.admits(source)
+    }
+
     /// Judges the bytes of one file. `selection` was made for `path`, from the same rules.
     pub fn scan(
         &self,

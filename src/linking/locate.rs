@@ -1,0 +1,122 @@
+//! Which file of the repository an import speaks of, going by the places Python looks in.
+
+use super::{Linking, Module, file_name};
+use crate::snapshot::{EntryKind, RepoPath, Snapshot};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+const PACKAGE: &[u8] = b"__init__.py";
+/// Directories that are import roots by convention, below a directory that holds a project.
+const SOURCE_ROOTS: &[&[u8]] = &[b"src", b"lib", b"python"];
+/// Modules that are part of the interpreter itself, found before any file.
+const BUILT_IN: &[&str] = &["builtins", "marshal", "sys"];
+/// A module with a longer path is not looked for.
+const MAX_PARTS: usize = 32;
+
+/// The entries of a directory by name.
+type Entries = BTreeMap<Vec<u8>, EntryKind>;
+
+/// The entries of directories, each listed once.
+pub(super) struct Directories<'a> {
+    snapshot: &'a dyn Snapshot,
+    listed: Mutex<BTreeMap<RepoPath, Arc<Entries>>>,
+}
+
+impl<'a> Directories<'a> {
+    pub fn new(snapshot: &'a dyn Snapshot) -> Self {
+        Self { snapshot, listed: Mutex::default() }
+    }
+
+    /// Whether `directory` has an entry of this kind. What cannot be listed has none.
+    fn has(&self, directory: &RepoPath, name: &[u8], kind: EntryKind) -> bool {
+        let known = self.listed.lock().expect("no thread panics").get(directory).map(Arc::clone);
+        let entries = known.unwrap_or_else(|| {
+            let entries = self.snapshot.list(directory).unwrap_or_default();
+            let entries: Arc<Entries> =
+                Arc::new(entries.into_iter().map(|entry| (Vec::from(entry.name), entry.kind)).collect());
+            self.listed.lock().expect("no thread panics").insert(directory.clone(), Arc::clone(&entries));
+            entries
+        });
+        entries.get(name) == Some(&kind)
+    }
+
+    fn has_file(&self, directory: &RepoPath, name: &[u8]) -> bool {
+        self.has(directory, name, EntryKind::File)
+    }
+}
+
+impl Linking<'_> {
+    /// The module that `path`, after `level` dots, is to the file at `importer`. Of a library that rules name only what
+    /// Python is sure to find before it: a file or package beside the program, or at the root of the repository.
+    pub(super) fn locate(&self, importer: &RepoPath, level: u32, path: &str, is_library: bool) -> Option<Module> {
+        let parts: Vec<&str> = path.split('.').filter(|part| !part.is_empty()).collect();
+        if parts.len() > MAX_PARTS {
+            return None;
+        }
+        let own = importer.parent().unwrap_or_default();
+        if level > 0 {
+            let mut base = own;
+            for _ in 1..level {
+                base = base.parent()?;
+            }
+            return self.below(&base, &parts, false);
+        }
+        if parts.first().is_none_or(|first| BUILT_IN.contains(first)) {
+            return None;
+        }
+        // The directory that holds the package of the file, or the file itself.
+        let mut top = own;
+        while self.directories.has_file(&top, PACKAGE)
+            && let Some(parent) = top.parent()
+        {
+            top = parent;
+        }
+        let mut roots = vec![top.clone()];
+        for ancestor in top.ancestors() {
+            if !is_library || ancestor.is_root() {
+                roots.extend(SOURCE_ROOTS.iter().map(|name| ancestor.join(name)));
+                roots.push(ancestor);
+            }
+        }
+        roots.iter().find_map(|root| self.below(root, &parts, is_library))
+    }
+
+    /// The module `parts` below the import root `root`.
+    fn below(&self, root: &RepoPath, parts: &[&str], is_library: bool) -> Option<Module> {
+        let Some((first, rest)) = parts.split_first() else {
+            return Some(self.package(root.clone()));
+        };
+        let mut module = self.entry(root, first)?;
+        if is_library && module.file.is_none() {
+            // An installed package is found before a directory without `__init__.py`.
+            return None;
+        }
+        for part in rest {
+            module = self.submodule(&module, part)?;
+        }
+        Some(module)
+    }
+
+    pub(super) fn submodule(&self, module: &Module, name: &str) -> Option<Module> {
+        self.entry(module.directory.as_ref()?, name)
+    }
+
+    /// The module called `name` in a directory; a package counts before a file.
+    fn entry(&self, directory: &RepoPath, name: &str) -> Option<Module> {
+        let below = directory.join(name.as_bytes());
+        if self.directories.has(directory, name.as_bytes(), EntryKind::Directory) {
+            let package = self.package(below);
+            if package.file.is_some() || !self.directories.has_file(directory, &file_name(name)) {
+                return Some(package);
+            }
+        }
+        let file = file_name(name);
+        let is_there = self.directories.has_file(directory, &file);
+        is_there.then(|| Module { file: Some(directory.join(&file)), directory: None })
+    }
+
+    fn package(&self, directory: RepoPath) -> Module {
+        let file = self.directories.has_file(&directory, PACKAGE).then(|| directory.join(PACKAGE));
+        Module { file, directory: Some(directory) }
+    }
+}
