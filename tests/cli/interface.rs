@@ -84,7 +84,7 @@ Options:
           Print nothing where nothing is found
 
   -v, --verbose
-          List what comments allow as well
+          List what comments allow, and count the unchanged files that were looked into
 
   -h, --help
           Print help (see a summary with '-h')

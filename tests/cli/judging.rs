@@ -58,7 +58,8 @@ exit 1
   "counts": {
     "files": 2,
     "scanned": 1,
-    "manifests": 1
+    "manifests": 1,
+    "followed": 0
   },
   "findings": [
     {
