@@ -41,6 +41,8 @@ pub(super) struct Hit<'a> {
     pub data: Option<(&'a Expr, Place)>,
     /// The class of this file that is defined here, or of which an instance is made.
     pub class: Option<ClassId>,
+    /// What is called or passed on, as it is written.
+    pub used: Option<&'a Expr>,
     /// The severity where the data is brought by others from outside, of a call that only passes it on.
     pub from_afar: Option<Severity>,
 }
@@ -55,7 +57,9 @@ struct Offer<'a> {
 }
 
 /// How a name is used at a place: what is said under it, and what identifies it.
-struct Use {
+struct Use<'a> {
+    /// What is called or passed on, as it is written.
+    expression: Option<&'a Expr>,
     label: &'static str,
     confidence: Confidence,
     range: TextRange,
@@ -113,6 +117,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                 let meanings = self.resolver.meaning(expression, site.place);
                 let offers = self.named(&meanings, &Passed::default());
                 let used = Use {
+                    expression: Some(expression),
                     label: "passed on as a value here",
                     confidence: Confidence::Medium,
                     range: expression.range(),
@@ -125,6 +130,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                 let items = self.resolver.attribute(&meanings, "[]");
                 let offers = self.named(&items, &Passed::default());
                 let used = Use {
+                    expression: Some(&subscript.value),
                     label: "read here",
                     confidence: Confidence::High,
                     range: subscript.range(),
@@ -290,6 +296,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
             self.lists.insert(call.arguments.start(), call.arguments.end());
         }
         let used = Use {
+            expression: Some(&call.func),
             label: "called here",
             confidence: Confidence::High,
             range: call.range(),
@@ -322,11 +329,11 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
             }
         }
         let range = TextRange::new(statement.name.start(), arguments.end());
-        let used = Use { label: "derived here", confidence: Confidence::High, range, tokens: None };
+        let used = Use { expression: None, label: "derived here", confidence: Confidence::High, range, tokens: None };
         self.report(offers, place, &used);
     }
 
-    fn report(&mut self, offers: Vec<Offer<'a>>, place: Place, used: &Use) {
+    fn report(&mut self, offers: Vec<Offer<'a>>, place: Place, used: &Use<'a>) {
         for (Offer { role, id, class, passed }, confidence, unknown, because) in self.best(offers) {
             let rule = &self.rules.rules[role.rule];
             let candidate = &rule.matches[role.index];
@@ -348,6 +355,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                 tokens: used.tokens,
                 data: candidate.data.as_ref().and_then(|data| passed.written(data)),
                 class,
+                used: used.expression,
                 from_afar: None,
             });
         }

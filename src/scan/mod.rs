@@ -12,6 +12,7 @@
 //! each counts.
 
 mod arguments;
+mod binding;
 mod changes;
 mod collect;
 mod fingerprint;

@@ -315,6 +315,15 @@ impl<'r> Names<'r> {
         roles.peek().is_some() && roles.all(|role| is_made(role.rule))
     }
 
+    /// Whether `id` is `outer` or something in it.
+    pub fn is_within(&self, id: NameId, outer: NameId) -> bool {
+        let mut next = Some(id);
+        while let Some(id) = next.filter(|&id| id != outer) {
+            next = self.node(id).parent;
+        }
+        next.is_some()
+    }
+
     /// The dotted path of `id`.
     pub fn path(&self, id: NameId) -> String {
         let mut parts = Vec::new();

@@ -10,7 +10,7 @@ use super::origin::{Sources, Trail};
 use super::resolve::{Resolver, Texts};
 use super::weigh::Weighing;
 use super::wrapper::Wrappers;
-use super::{Scan, Scanner, Surroundings, suppression};
+use super::{Scan, Scanner, Surroundings, binding, suppression};
 use crate::finding::{Finding, Fingerprint};
 use crate::rules::Selection;
 use crate::snapshot::RepoPath;
@@ -86,9 +86,10 @@ fn judge<'a>(
             break;
         }
     }
-    let (mut hits, resolver, elided) = matcher.finish();
+    let (mut hits, mut resolver, elided) = matcher.finish();
     hits.truncate(MAX_FINDINGS + 1);
     let lines = Lines::new(text);
+    binding::explain(path, text, &lines, &mut resolver, &mut hits);
     let sources = scanner.sources.get_or_init(|| Sources::new(scanner.rules));
     let mut weighing = Weighing {
         path,

@@ -5,11 +5,13 @@
 mod annotations;
 mod attributes;
 mod calls;
+mod chain;
 mod displays;
 mod functions;
 mod imports;
 mod strings;
 
+pub(super) use chain::{Is, Link};
 pub(super) use strings::Texts;
 
 use super::collect::Stored;

@@ -219,6 +219,7 @@ impl<'a> Hit<'a> {
             tokens: Some(inside(call.arguments.range())),
             data,
             class: None,
+            used: None,
             from_afar: Some(load.severity),
         })
     }

@@ -91,6 +91,7 @@ impl<'a> Matcher<'a, '_, '_> {
                 tokens: Some(setting.value.range()),
                 data: None,
                 class: None,
+                used: None,
                 from_afar: None,
             });
         }

@@ -127,6 +127,16 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
+    /// The values that were put into `name` after it was made, one by one.
+    pub(super) fn values_put_in(&mut self, name: &'a ExprName, place: Place) -> Vec<(&'a Expr, Place)> {
+        let changes = self.changes_to(name, place).unwrap_or_default().into_iter();
+        let values = changes.filter_map(|(change, _)| match change.kind {
+            ChangeKind::Set { value, .. } | ChangeKind::Default { value, .. } => Some((value?, change.place)),
+            _ => None,
+        });
+        values.collect()
+    }
+
     fn changes_to(&mut self, name: &'a ExprName, place: Place) -> Option<Vec<(Change<'a>, bool)>> {
         let scopes = self.scopes;
         let text = name.id.as_str();
