@@ -48,6 +48,7 @@ pub(super) struct Hit<'a> {
 }
 
 /// A match that names what is at a place, its conditions not looked at yet.
+#[derive(Clone)]
 struct Offer<'a> {
     role: Role,
     id: NameId,
@@ -270,13 +271,15 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                     _ => {}
                 },
                 Meaning::Partial(inner, inner_place) => {
-                    let known: Vec<usize> = {
-                        let alone = self.partial(inner, inner_place);
-                        self.best(alone).into_iter().map(|(offer, ..)| offer.role.rule).collect()
-                    };
-                    for mut offer in self.partial(inner, inner_place) {
-                        if !known.contains(&offer.role.rule) {
-                            offer.passed.lists.push(here);
+                    // What it says without these arguments counts where it was made.
+                    let mut combined = self.partial(inner, inner_place);
+                    let alone = self.best(combined.clone());
+                    combined.iter_mut().for_each(|offer| offer.passed.lists.push(here));
+                    for (offer, ..) in self.best(combined) {
+                        let is_known = |known: &Offer<'_>| {
+                            known.role.rule == offer.role.rule && self.severity(known.role) >= self.severity(offer.role)
+                        };
+                        if !alone.iter().any(|(known, ..)| is_known(known)) {
                             offers.push(offer);
                         }
                     }
@@ -359,6 +362,11 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                 from_afar: None,
             });
         }
+    }
+
+    fn severity(&self, role: Role) -> Severity {
+        let rule = &self.rules.rules[role.rule];
+        rule.matches[role.index].severity.unwrap_or(rule.severity)
     }
 
     /// Of the offers of each rule that hold, the most severe; of equals the surest, then the first in the rule.

@@ -174,11 +174,13 @@ impl<'a, 'c> Resolver<'a, 'c> {
         for (i, value) in operation.values.iter().enumerate().take(MAX_MEANINGS) {
             let mut value = self.at_depth(value, place, depth);
             if i < last {
-                let goes_on = |truth: bool| truth == (operation.op == BoolOp::And);
-                value.known.retain(|meaning| match meaning {
-                    Meaning::Constant(constant) => !goes_on(constant.is_true()),
-                    _ => true,
-                });
+                let goes_on = |constant: &Constant<'_>| constant.is_true() == (operation.op == BoolOp::And);
+                value.known.retain(|meaning| !matches!(meaning, Meaning::Constant(constant) if goes_on(constant)));
+                let stops = !value.open && value.known.iter().all(|meaning| matches!(meaning, Meaning::Constant(_)));
+                if stops && !value.known.is_empty() {
+                    found.add(&value);
+                    return found;
+                }
             }
             found.add(&value);
         }

@@ -20,8 +20,7 @@ impl<'a> Collector<'a, '_> {
             }
             Expr::Call(call) => {
                 self.sites.push(Site { kind: SiteKind::Call(call), place });
-                // `getattr(pickle, "loads")` passed on.
-                if call.func.as_name_expr().is_some_and(|name| name.id == "getattr") {
+                if may_be_passed_on(&call.func) {
                     self.value(expression, used, place);
                 }
                 self.change_by_call(call, place);
@@ -34,6 +33,7 @@ impl<'a> Collector<'a, '_> {
                 if subscript.ctx.is_load() {
                     self.sites.push(Site { kind: SiteKind::Subscript(subscript), place });
                 }
+                self.value(expression, used, place);
                 // A key is compared; between brackets is also where annotations name classes.
                 self.visit(&subscript.slice, Use::Ignored, place);
                 self.visit(&subscript.value, Use::Object, place);
@@ -219,4 +219,15 @@ impl<'a> Collector<'a, '_> {
     fn patterns(&mut self, patterns: &'a [Pattern], place: Place) {
         patterns.iter().rev().for_each(|pattern| self.push(Node::Pattern(pattern), place));
     }
+}
+
+/// Whether a call of `function` may give a name that rules are interested in: `getattr(pickle, "loads")`.
+fn may_be_passed_on(function: &Expr) -> bool {
+    let name = match function {
+        Expr::Name(name) => name.id.as_str(),
+        Expr::Attribute(attribute) => attribute.attr.as_str(),
+        // `attrgetter("loads")(pickle)`
+        other => return other.is_call_expr(),
+    };
+    matches!(name, "getattr" | "getattr_static" | "get" | "resolve_name" | "locate" | "eval")
 }

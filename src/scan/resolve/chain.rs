@@ -90,16 +90,20 @@ impl<'a> Resolver<'a, '_> {
         }
         let mut chain = Chain::default();
         for (node, last) in walk.ends {
-            if node > 0 {
-                chain.sources.push(walk.nodes[node].expression.range());
-            }
             let mut links: Vec<Link> = last.into_iter().collect();
             let mut next = Some(node);
+            let mut linked = node;
             while let Some(node) = next {
-                links.extend(walk.nodes[node].link);
+                if node > 0 {
+                    chain.sources.push(walk.nodes[node].expression.range());
+                }
+                if let Some(link) = walk.nodes[node].link {
+                    linked = if links.is_empty() { node } else { linked };
+                    links.push(link);
+                }
                 next = walk.nodes[node].from;
             }
-            let named = self.named_by(&walk.nodes[node], goal);
+            let named = self.named_by(&walk.nodes[linked], goal);
             if let (Some(id), None, Some(last)) = (named, last, links.first_mut()) {
                 last.is = Is::Named(id);
             }
@@ -272,6 +276,18 @@ impl<'a> Resolver<'a, '_> {
                 Meaning::Name(id) => match self.names.special(id) {
                     Some(Special::Partial | Special::Same) => {
                         call.arguments.args.iter().take(1).for_each(|value| walk.go(node, value, place, None));
+                    }
+                    Some(Special::Type) if call.arguments.len() > 1 => {
+                        call.arguments.args.iter().skip(1).take(1).for_each(|bases| {
+                            self.follow_elements(walk, node, bases, place, goal);
+                        });
+                    }
+                    Some(Special::Cast) => {
+                        call.arguments.args.iter().skip(1).for_each(|value| walk.go(node, value, place, None));
+                    }
+                    Some(Special::Field) => {
+                        let default = call.arguments.find_keyword("default");
+                        default.into_iter().for_each(|default| walk.go(node, &default.value, place, None));
                     }
                     Some(_) => {
                         if let Some(id) = self.named_by(&walk.nodes[node], goal) {

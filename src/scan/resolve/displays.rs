@@ -203,6 +203,11 @@ impl<'a> Resolver<'a, '_> {
                     for meaning in self.at_depth(value, place, depth).known {
                         held.extend(self.items(&meaning, key, depth));
                     }
+                    if let (Expr::Name(name), Some(depth)) = (value, depth.checked_sub(1)) {
+                        let mut since = Meanings::default();
+                        self.put_in_since(name, key, place, depth, &mut since);
+                        held.extend(since.known);
+                    }
                 }
             }
         }
