@@ -4,9 +4,10 @@
 //! module and its classes hold. Which names bring data in, and which functions it passes through, is said by the rules.
 
 mod buffers;
+mod calls;
 mod explain;
+mod names;
 mod paths;
-mod same;
 mod sources;
 mod trace;
 
@@ -57,6 +58,8 @@ pub(super) struct Origins<'a> {
 
 /// More origins of one value than this are not kept apart.
 const MAX_ORIGINS: usize = 24;
+/// How many expressions are looked at in one file.
+const MAX_STEPS: u32 = 500_000;
 
 impl OriginKind<'_> {
     /// What it is in a report.
@@ -115,6 +118,16 @@ impl<'a> Origins<'a> {
         self.changed()
     }
 
+    /// The same, after what happened to `origin` on its way.
+    fn also(mut self, origin: &Origin<'_>) -> Self {
+        for known in &mut self.found {
+            known.file |= origin.file;
+            known.exact &= origin.exact;
+            known.through = known.through.or(origin.through);
+        }
+        self
+    }
+
     /// Without what is written in the source, if there is anything else: the `.pkl` of `name + ".pkl"` is no origin.
     fn without_literals(mut self) -> Self {
         if self.open || self.found.iter().any(|origin| origin.kind != OriginKind::Literal) {
@@ -147,21 +160,38 @@ pub(super) struct Trail<'a> {
     bindings: HashMap<BindingId, Origins<'a>>,
     /// Bindings that are being followed, which may lead back to themselves.
     active: Vec<BindingId>,
+    /// Functions whose results are being followed.
+    functions: Vec<ScopeId>,
     /// How often that happened.
     circles: usize,
     /// How many steps may still be taken in this file.
     steps_left: u32,
     /// For each name: what is done with it, made when it is asked for first.
     uses: Option<buffers::Uses<'a>>,
+    /// The inside of each comprehension.
+    comprehensions: Option<HashMap<TextRange, Place>>,
 }
 
 impl Default for Trail<'_> {
     fn default() -> Self {
-        Self { bindings: HashMap::new(), active: Vec::new(), circles: 0, steps_left: 500_000, uses: None }
+        Self {
+            bindings: HashMap::new(),
+            active: Vec::new(),
+            functions: Vec::new(),
+            circles: 0,
+            steps_left: MAX_STEPS,
+            uses: None,
+            comprehensions: None,
+        }
     }
 }
 
-impl<'a> Weighing<'a, '_> {
+impl<'a, 'c> Weighing<'a, 'c> {
+    /// The names that say where data comes from.
+    fn sources(&self) -> &'c Sources<'c> {
+        (self.sources)()
+    }
+
     /// Where the value of `expression` comes from.
     pub fn origins(&mut self, expression: &'a Expr, place: Place) -> Origins<'a> {
         self.trace(expression, place, trace::MAX_DEPTH)

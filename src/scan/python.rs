@@ -90,14 +90,14 @@ fn judge<'a>(
     hits.truncate(MAX_FINDINGS + 1);
     let lines = Lines::new(text);
     binding::explain(path, text, &lines, &mut resolver, &mut hits);
-    let sources = scanner.sources.get_or_init(|| Sources::new(scanner.rules));
+    let sources = || scanner.sources.get_or_init(|| Sources::new(scanner.rules));
     let mut weighing = Weighing {
         path,
         lines: &lines,
         resolver,
         wrappers: Wrappers::new(),
         sites: &collected.sites,
-        sources,
+        sources: &sources,
         trail: Trail::default(),
         rules: scanner.rules,
         body: &module.body,

@@ -181,7 +181,7 @@ pub(super) struct Scopes<'a> {
     pub lambdas: HashMap<TextSize, ScopeId>,
     /// What is done to dictionaries after they were made, by the name they have there, in the order of the text.
     pub changes: HashMap<&'a str, Vec<Change<'a>>>,
-    /// In the order of their offsets once collected.
+    /// Assignments to attributes and elements.
     pub stores: Vec<Store<'a>>,
 }
 
@@ -204,7 +204,6 @@ pub(super) struct Reaching {
 impl<'a> Scopes<'a> {
     /// Puts the bindings of each name in order. To be called once, after collecting.
     pub fn finish(&mut self) {
-        self.stores.sort_by_key(|store| store.at);
         let bindings = &self.bindings;
         for scope in &mut self.scopes {
             scope.bindings.values_mut().for_each(|ids| ids.sort_by_key(|&id| bindings[id].at));

@@ -21,11 +21,11 @@ pub(super) struct Weighing<'a, 'c> {
     pub wrappers: Wrappers,
     /// All that is called, read and passed on in the file.
     pub sites: &'c [Site<'a>],
-    /// The names that say where data comes from.
-    pub sources: &'c Sources<'c>,
+    pub rules: &'c RuleSet,
+    /// The names that say where data comes from, made when they are asked for first.
+    pub sources: &'c dyn Fn() -> &'c Sources<'c>,
     /// What was found out about origins so far.
     pub trail: Trail<'a>,
-    pub rules: &'c RuleSet,
     /// The statements of the file.
     pub body: &'a [Stmt],
     pub guards: guard::Memory<'a, 'c>,

@@ -48,14 +48,14 @@ impl<'a> Weighing<'a, '_> {
         match value {
             Expr::List(_) | Expr::Dict(_) | Expr::Set(_) => true,
             Expr::Call(call) => {
-                let paths = self.paths(&call.func, place, Follow::Values);
+                let paths = self.paths(&call.func, place, Follow::Values).names;
                 let filled = |known: &Known| match known {
                     Known::Passage(Passage::Makes | Passage::Keeps) => true,
                     Known::Passage(Passage::Changes) => call.arguments.is_empty(),
                     Known::Source(source) => *source == Source::TemporaryFile,
                     _ => false,
                 };
-                paths.iter().flat_map(|path| self.sources.exactly(path)).any(filled)
+                paths.iter().flat_map(|path| self.sources().exactly(path)).any(filled)
             }
             _ => false,
         }
@@ -99,7 +99,7 @@ impl<'a> Weighing<'a, '_> {
         let arguments = &call.arguments;
         let nothing = match method {
             "seek" => goes_to_start(arguments),
-            _ if arguments.is_empty() => IDLE_METHODS.contains(&method) || self.sources.method(method).is_some(),
+            _ if arguments.is_empty() => IDLE_METHODS.contains(&method) || self.sources().method(method).is_some(),
             _ => method == "truncate",
         };
         match nothing {
@@ -112,15 +112,18 @@ impl<'a> Weighing<'a, '_> {
     /// What a function that is passed a buffer puts into it.
     fn trace_passed(&mut self, call: &'a ExprCall, argument: TextRange, place: Place, depth: u32) -> Origins<'a> {
         let paths = self.paths(&call.func, place, Follow::Values);
-        let known: Vec<Known> = paths.iter().flat_map(|path| self.sources.exactly(path)).copied().collect();
+        let known: Vec<Known> = paths.names.iter().flat_map(|path| self.sources().exactly(path)).copied().collect();
         for known in known {
             if let Known::Dump(index) = known
                 && self.file_of_dump(index, &call.arguments).is_some_and(|file| file.range() == argument)
             {
                 let kind = OriginKind::Dump(index, self.function_around(place));
-                return Origins::one(kind, call.range());
+                let mut found = Origins::one(kind, call.range());
+                found.open = paths.open || paths.names.len() > 1 && !self.are_dumps(&paths.names);
+                return found;
             }
         }
+        let paths = paths.names;
         let is_idle = |path: &String| path.strip_prefix("builtins.").is_some_and(|name| IDLE_FUNCTIONS.contains(&name));
         let names = self.resolver.names();
         let loads = |meaning: &Meaning<'_>| match meaning {
@@ -139,9 +142,13 @@ impl<'a> Weighing<'a, '_> {
         found.without_literals().through(call.func.range())
     }
 
+    fn are_dumps(&self, paths: &[String]) -> bool {
+        paths.iter().all(|path| matches!(self.sources().exactly(path), [.., Known::Dump(_)]))
+    }
+
     /// The argument that dump `index` writes to.
     pub(super) fn file_of_dump(&self, index: usize, arguments: &'a Arguments) -> Option<&'a Expr> {
-        let file = self.sources.rules.dumps[index].file.as_ref()?;
+        let file = self.rules.dumps[index].file.as_ref()?;
         let by_name = file.keyword.as_ref().and_then(|keyword| arguments.find_keyword(keyword));
         match by_name {
             Some(keyword) => Some(&keyword.value),

@@ -45,17 +45,17 @@ impl<'a> Weighing<'a, '_> {
     /// What a load is worth that only reads back what its own function dumped: nobody else can write to a buffer in
     /// memory; to a temporary file with a name they can.
     fn round_trip(&mut self, hit: &Hit<'a>, origins: &Origins<'a>) -> Option<Severity> {
-        let rules = self.sources.rules;
+        let rules = self.rules;
         let here = self.function_around(hit.place);
-        let mut severity = None;
+        let (mut is_dumped, mut is_found_by_others) = (false, false);
         for origin in &origins.found {
             let is_own = match origin.kind {
                 OriginKind::Dump(index, scope) => {
-                    severity = severity.or(Some(Severity::Note));
+                    is_dumped = true;
                     scope == here && rules.dumps[index].rules.contains(&rules.rules[hit.rule].id)
                 }
                 OriginKind::Named(Source::TemporaryFile) => {
-                    severity = severity.map(|_| Severity::Warning);
+                    is_found_by_others = true;
                     true
                 }
                 _ => false,
@@ -64,7 +64,8 @@ impl<'a> Weighing<'a, '_> {
                 return None;
             }
         }
-        severity.filter(|_| !origins.open)
+        let severity = if is_found_by_others { Severity::Warning } else { Severity::Note };
+        (is_dumped && !origins.open).then_some(severity)
     }
 
     /// How the data is called in messages.
@@ -107,6 +108,7 @@ impl<'a> Weighing<'a, '_> {
             (OriginKind::Named(source), Some(quoted)) if quoted == written => {
                 format!("{written} {}", phrase(source, origin.file))
             }
+            (OriginKind::Dump(..), Some(quoted)) => format!("{written} is what {quoted} wrote"),
             (_, Some(quoted)) if origin.file => format!("{written} is a file whose path comes from {quoted}"),
             (_, Some(quoted)) => format!("{written} comes from {quoted}"),
             (_, None) => format!("{written} {}", phrase(origin.kind.source(), origin.file)),

@@ -14,6 +14,14 @@ pub(super) const MAX_DEPTH: u32 = 24;
 /// More names than this are not kept apart.
 const MAX_PATHS: usize = 8;
 
+/// The names that an expression may be.
+#[derive(Default)]
+pub(super) struct Paths {
+    pub names: Vec<String>,
+    /// It may also be something without a qualified name.
+    pub open: bool,
+}
+
 /// How far names are followed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Follow {
@@ -25,14 +33,17 @@ pub(super) enum Follow {
 
 impl<'a> Weighing<'a, '_> {
     /// The qualified names of `expression`.
-    pub(super) fn paths(&mut self, expression: &'a Expr, place: Place, follow: Follow) -> Vec<String> {
-        let mut found = Vec::new();
+    pub(super) fn paths(&mut self, expression: &'a Expr, place: Place, follow: Follow) -> Paths {
+        let mut found = Paths::default();
         self.add_paths(expression, place, follow, MAX_DEPTH, &mut found);
         found
     }
 
-    fn add_paths(&mut self, expression: &'a Expr, place: Place, follow: Follow, depth: u32, found: &mut Vec<String>) {
-        let Some(depth) = depth.checked_sub(1).filter(|_| self.spend()) else { return };
+    fn add_paths(&mut self, expression: &'a Expr, place: Place, follow: Follow, depth: u32, found: &mut Paths) {
+        let Some(depth) = depth.checked_sub(1).filter(|_| self.spend()) else {
+            found.open = true;
+            return;
+        };
         match expression {
             Expr::Name(name) => self.paths_of_name(name.id.as_str(), place, name.start(), follow, depth, found),
             Expr::Attribute(attribute) => {
@@ -42,10 +53,13 @@ impl<'a> Weighing<'a, '_> {
                     false => Vec::new(),
                 };
                 if own.is_empty() {
-                    let mut objects = Vec::new();
+                    let mut objects = Paths::default();
                     self.add_paths(&attribute.value, place, follow, depth, &mut objects);
-                    objects.into_iter().for_each(|path| add(found, format!("{path}.{}", attribute.attr)));
+                    objects.names.into_iter().for_each(|path| found.add(format!("{path}.{}", attribute.attr)));
+                    found.open |= objects.open;
                 }
+                // Anyone may assign to an attribute.
+                found.open |= !own.is_empty();
                 for binding in own {
                     if let (Bound::Value(value), Follow::Values) = (binding.bound, follow) {
                         self.add_paths(value, binding.place, follow, depth, found);
@@ -60,7 +74,7 @@ impl<'a> Weighing<'a, '_> {
                 self.add_paths(&either.body, place, follow, depth, found);
                 self.add_paths(&either.orelse, place, follow, depth, found);
             }
-            _ => {}
+            _ => found.open = true,
         }
     }
 
@@ -71,22 +85,23 @@ impl<'a> Weighing<'a, '_> {
         offset: TextSize,
         follow: Follow,
         depth: u32,
-        found: &mut Vec<String>,
+        found: &mut Paths,
     ) {
         let scopes = self.resolver.scopes();
-        let sources = self.sources;
+        let sources = self.sources();
         let reaching = scopes.reaching(name, place, offset, &|star| {
             matches!(scopes.bindings[star].bound, Bound::Star { module, level: 0 } if !sources.known(&format!("{module}.{name}")).is_empty())
         });
         if reaching.bindings.is_empty() && reaching.crowded.is_empty() && !reaching.certain {
-            add(found, format!("builtins.{name}"));
+            found.add(format!("builtins.{name}"));
         }
+        found.open |= !reaching.crowded.is_empty();
         for id in reaching.bindings {
             let binding = &scopes.bindings[id];
             match binding.bound {
-                Bound::Import { module, member: None, level: 0 } => add(found, module.to_owned()),
-                Bound::Import { module, member: Some(member), level: 0 } => add(found, format!("{module}.{member}")),
-                Bound::Star { module, level: 0 } => add(found, format!("{module}.{name}")),
+                Bound::Import { module, member: None, level: 0 } => found.add(module.to_owned()),
+                Bound::Import { module, member: Some(member), level: 0 } => found.add(format!("{module}.{member}")),
+                Bound::Star { module, level: 0 } => found.add(format!("{module}.{name}")),
                 Bound::Receiver { class, .. } | Bound::Class(class) => {
                     for (ancestor, _) in self.resolver.local_ancestors(class) {
                         let class = &scopes.classes[ancestor];
@@ -97,6 +112,7 @@ impl<'a> Weighing<'a, '_> {
                 }
                 Bound::Parameter { annotation: Some(annotation), .. } | Bound::Annotated(annotation) => {
                     self.paths_of_annotation(annotation, binding.place, depth, found);
+                    found.open = true;
                 }
                 Bound::Function(function) if follow == Follow::Values => {
                     for decorator in scopes.scopes[function].def.iter().flat_map(|def| &def.decorator_list) {
@@ -106,13 +122,14 @@ impl<'a> Weighing<'a, '_> {
                 Bound::Value(value) | Bound::Entered(value) if follow == Follow::Values => {
                     self.add_paths(value, binding.place, follow, depth, found);
                 }
-                _ => {}
+                Bound::Deleted => {}
+                _ => found.open = true,
             }
         }
     }
 
     /// `X`, `"X"`, `Optional[X]`, `X | None`, `Annotated[X, ...]`
-    fn paths_of_annotation(&mut self, annotation: &'a Expr, place: Place, depth: u32, found: &mut Vec<String>) {
+    fn paths_of_annotation(&mut self, annotation: &'a Expr, place: Place, depth: u32, found: &mut Paths) {
         let mut pending = vec![annotation];
         for _ in 0..MAX_PATHS {
             match pending.pop() {
@@ -124,10 +141,10 @@ impl<'a> Weighing<'a, '_> {
                         Some((first, rest)) => (first, Some(rest)),
                         None => (text.value.to_str(), None),
                     };
-                    let mut names = Vec::new();
+                    let mut names = Paths::default();
                     self.paths_of_name(first, place, text.start(), Follow::Imports, depth, &mut names);
-                    names.into_iter().for_each(|name| {
-                        add(found, rest.map_or_else(|| name.clone(), |rest| format!("{name}.{rest}")));
+                    names.names.into_iter().for_each(|name| {
+                        found.add(rest.map_or_else(|| name.clone(), |rest| format!("{name}.{rest}")));
                     });
                 }
                 Some(name @ (Expr::Name(_) | Expr::Attribute(_) | Expr::Call(_))) => {
@@ -164,8 +181,12 @@ impl<'a> Weighing<'a, '_> {
     }
 }
 
-fn add(found: &mut Vec<String>, path: String) {
-    if found.len() < MAX_PATHS && !found.contains(&path) {
-        found.push(path);
+impl Paths {
+    fn add(&mut self, path: String) {
+        if self.names.len() == MAX_PATHS {
+            self.open = true;
+        } else if !self.names.contains(&path) {
+            self.names.push(path);
+        }
     }
 }

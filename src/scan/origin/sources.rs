@@ -32,7 +32,6 @@ pub(in crate::scan) enum Passage {
 
 /// Names by what is looked up in them.
 pub(in crate::scan) struct Sources<'r> {
-    pub rules: &'r RuleSet,
     names: BTreeMap<&'r str, Vec<Known>>,
     methods: BTreeMap<&'r str, Passage>,
     decorators: BTreeMap<&'r str, Source>,
@@ -43,7 +42,6 @@ impl<'r> Sources<'r> {
     /// What `rules` say.
     pub fn new(rules: &'r RuleSet) -> Self {
         let mut sources = Self {
-            rules,
             names: BTreeMap::new(),
             methods: BTreeMap::new(),
             decorators: BTreeMap::new(),
@@ -90,7 +88,7 @@ impl<'r> Sources<'r> {
         if !exact.is_empty() {
             return exact;
         }
-        let stands = |known: &&[Known]| matches!(known, [Known::Source(_) | Known::Passage(Passage::Changes), ..]);
+        let stands = |known: &&[Known]| matches!(known, [Known::Source(_), ..]);
         above(path).map(|name| self.exactly(name)).find(stands).unwrap_or_default()
     }
 
