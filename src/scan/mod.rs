@@ -32,6 +32,7 @@ mod scopes;
 mod summary;
 mod suppression;
 mod text;
+mod tokens;
 mod weigh;
 mod wrapper;
 

@@ -10,14 +10,14 @@ use super::origin::{Sources, Trail};
 use super::resolve::{Resolver, Texts};
 use super::weigh::Weighing;
 use super::wrapper::Wrappers;
-use super::{Scan, Scanner, Surroundings, binding, suppression};
-use crate::finding::{Finding, Fingerprint};
+use super::{Scan, Scanner, Surroundings, binding, suppression, tokens};
+use crate::finding::{Confidence, Finding, Fingerprint, Position};
 use crate::rules::Selection;
 use crate::snapshot::RepoPath;
 use crate::syntax::{self, Tree};
 use ruff_python_ast::token::TokenKind;
-use ruff_python_parser::{InterpolatedStringErrorType, LexicalErrorType, ParseError, ParseErrorType};
 use ruff_text_size::{Ranged, TextRange};
+use std::collections::BTreeSet;
 
 /// More findings than this are not listed.
 const MAX_FINDINGS: usize = 5000;
@@ -106,19 +106,56 @@ fn judge<'a>(
     weighing.weigh(&mut hits);
     weighing.calls_of_wrappers(&collected.sites, scanner.rules, &mut hits);
     let writer = Writer { text, tokens: parsed.tokens(), scopes: &collected.scopes, elided };
-    let findings = hits.iter().take(MAX_FINDINGS).map(|hit| finding(scanner, path, &lines, &writer, hit)).collect();
+    let mut findings: Vec<Finding> =
+        hits.iter().take(MAX_FINDINGS).map(|hit| finding(scanner, path, &lines, &writer, hit)).collect();
+    if !parsed.errors().is_empty()
+        && let Some(source) = tokens::dropped(text, parsed, &collected)
+    {
+        let mut more = judge_dropped(scanner, path, &source, &lines, selection, surroundings);
+        let known: BTreeSet<(Position, &str)> =
+            findings.iter().map(|finding| (finding.start, finding.rule.as_str())).collect();
+        more.retain(|finding| !known.contains(&(finding.start, finding.rule.as_str())));
+        findings.extend(more);
+        findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    }
     let comments: Vec<TextRange> =
         parsed.tokens().iter().filter(|token| token.kind() == TokenKind::Comment).map(Ranged::range).collect();
     let (summary, wanted) = (weighing.summary(), weighing.resolver.wanted());
     let mut scan = suppression::apply(path, &lines, text, &comments, scanner.rules, surroundings.honoured, findings);
     if hits.len() > MAX_FINDINGS {
         scan.unscanned = Some(format!("more than {MAX_FINDINGS} findings; the rest of the file was not judged"));
-    } else if let Some(error) = parsed.errors().iter().find(|error| swallows(error, text)) {
+    } else if let Some(error) = parsed.errors().iter().find(|error| syntax::swallows(error, text)) {
         let line = lines.line(error.location.start());
-        let reason = format!("a string that starts in line {line} is never closed, so what follows was not judged");
+        let reason = format!("a string that starts in line {line} is never closed; what follows was only searched");
         scan.unscanned = Some(reason);
     }
     (Scan { summary: Some(summary), wanted, ..scan }, collected.depth)
+}
+
+/// Judges what recovery from errors left out: `source` is the calls of the file that are not in its tree.
+fn judge_dropped(
+    scanner: &Scanner<'_>,
+    path: &RepoPath,
+    source: &str,
+    lines: &Lines<'_>,
+    selection: &Selection<'_>,
+    surroundings: Surroundings<'_>,
+) -> Vec<Finding> {
+    let Ok(parsed) = syntax::parse(source) else { return Vec::new() };
+    let (module, texts) = (parsed.syntax(), Texts::default());
+    let collected = collect(&module.body, module.range, &|_| false);
+    let names = scanner.names.get_or_init(|| Names::new(scanner.rules, scanner.trusted));
+    let resolver = Resolver::new(names, &collected.scopes, &texts, surroundings.modules);
+    let mut matcher = Matcher::new(resolver, selection, scanner.rules, &scanner.settings, &collected);
+    collected.sites.iter().take(MAX_FINDINGS).for_each(|site| matcher.judge(site));
+    let (hits, _, elided) = matcher.finish();
+    let writer = Writer { text: source, tokens: parsed.tokens(), scopes: &collected.scopes, elided };
+    let found = hits.iter().take(MAX_FINDINGS).map(|hit| Finding {
+        confidence: Confidence::Low,
+        label: format!("{}, in a place that could not be parsed", hit.label),
+        ..finding(scanner, path, lines, &writer, hit)
+    });
+    found.collect()
 }
 
 fn finding(
@@ -148,19 +185,5 @@ fn finding(
         fix: candidate.fix.as_ref().unwrap_or(&rule.fix).clone(),
         excerpt: lines.excerpt(hit.range),
         fingerprint: Fingerprint(format!("{} {}{tokens}", rule.id, hit.name)),
-    }
-}
-
-/// Whether all code after the error was taken for a string.
-fn swallows(error: &ParseError, text: &str) -> bool {
-    match &error.error {
-        ParseErrorType::FStringError(kind) | ParseErrorType::TStringError(kind) => {
-            *kind == InterpolatedStringErrorType::UnterminatedTripleQuotedString
-        }
-        ParseErrorType::Lexical(LexicalErrorType::FStringError(kind) | LexicalErrorType::TStringError(kind)) => {
-            *kind == InterpolatedStringErrorType::UnterminatedTripleQuotedString
-        }
-        ParseErrorType::Lexical(LexicalErrorType::UnclosedStringError) => text[error.location].contains(['\n', '\r']),
-        _ => false,
     }
 }

@@ -3,13 +3,15 @@
 use crate::snapshot::RepoPath;
 use bstr::ByteSlice as _;
 
+/// How the names of sources end. Cython (`.pyx`, `.pxd`, `.pxi`) is compiled to what runs; stubs (`.pyi`) never run.
+const SUFFIXES: &[&[u8]] = &[b".py", b".pyw", b".pyx", b".pxd", b".pxi", b".wsgi"];
+
 /// Whether a file holds Python that runs: a notebook, or source.
 pub fn is_code(path: &RepoPath, source: &[u8]) -> bool {
     is_notebook(path) || is_python(path, source)
 }
 
-/// Whether a file is Python source that runs: by its name (`.py`, `.pyw`), or by the first line of a script without
-/// suffix. Stubs (`.pyi`) never run.
+/// Whether a file is Python source that runs: by its name, or by the first line of a script without suffix.
 pub fn is_python(path: &RepoPath, source: &[u8]) -> bool {
     if is_python_name(path) {
         return true;
@@ -23,7 +25,7 @@ pub fn is_python(path: &RepoPath, source: &[u8]) -> bool {
 /// Whether the name says that a file is Python source that runs.
 pub fn is_python_name(path: &RepoPath) -> bool {
     let name = path.file_name().to_ascii_lowercase();
-    name.ends_with(b".py") || name.ends_with(b".pyw")
+    SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
 }
 
 /// Whether a file is a Jupyter notebook, by its name.

@@ -11,4 +11,4 @@ mod tree;
 pub use decode::{decode, is_foreign};
 pub use kind::{is_code, is_notebook, is_python, is_python_name, may_be_script};
 pub use notebook::{Line, NotebookCode, Script, code_cells};
-pub use tree::{Tree, parse};
+pub use tree::{Tree, parse, swallows};

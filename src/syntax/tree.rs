@@ -2,7 +2,9 @@
 
 use super::nesting;
 use ruff_python_ast::{ModModule, PySourceType};
-use ruff_python_parser::{Parsed, parse_unchecked_source};
+use ruff_python_parser::{
+    InterpolatedStringErrorType, LexicalErrorType, ParseError, ParseErrorType, Parsed, parse_unchecked_source,
+};
 use std::ops::Deref;
 
 /// Larger sources are not parsed: a tree takes some seventy times the space of its text.
@@ -59,5 +61,19 @@ impl Drop for Tree {
         if self.depth > DEEP {
             stacker::grow(1024 * 1024 + self.depth * STACK_PER_LEVEL, move || drop(parsed));
         }
+    }
+}
+
+/// Whether all code after the error was taken for a string.
+pub fn swallows(error: &ParseError, text: &str) -> bool {
+    match &error.error {
+        ParseErrorType::FStringError(kind) | ParseErrorType::TStringError(kind) => {
+            *kind == InterpolatedStringErrorType::UnterminatedTripleQuotedString
+        }
+        ParseErrorType::Lexical(LexicalErrorType::FStringError(kind) | LexicalErrorType::TStringError(kind)) => {
+            *kind == InterpolatedStringErrorType::UnterminatedTripleQuotedString
+        }
+        ParseErrorType::Lexical(LexicalErrorType::UnclosedStringError) => text[error.location].contains(['\n', '\r']),
+        _ => false,
     }
 }
