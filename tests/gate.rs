@@ -329,3 +329,90 @@ fn a_module_that_took_the_name_of_a_library_and_leaves_it_is_missed() {
     introduces(&own, &[("use.py", use_it)], &["use.py:3 joblib-load"]);
     introduces(&[("use.py", use_it)], &own, &[]);
 }
+
+/// A load behind an HMAC of its bytes.
+const SIGNED: &str = "\
+import hmac
+import pickle
+
+def read(blob, sig, key):
+    if not hmac.compare_digest(hmac.new(key, blob, 'sha256').digest(), sig):
+        raise ValueError('bad signature')
+    return pickle.loads(blob)
+";
+
+const RESTRICTED: &str = "\
+import pickle
+
+ALLOWED = {('collections', 'OrderedDict')}
+
+class Reader(pickle.Unpickler):
+    def find_class(self, module, name):
+        if (module, name) not in ALLOWED:
+            raise pickle.UnpicklingError(name)
+        return super().find_class(module, name)
+
+def read(f):
+    return Reader(f).load()
+";
+
+#[test]
+fn a_guard_that_goes_or_weakens_introduces_what_it_guarded() {
+    let signed = [("a.py", SIGNED)];
+    let introduced = |from: &str, to: &str, line: u32| {
+        assert!(SIGNED.contains(from), "{from}");
+        introduces(&signed, &[("a.py", &SIGNED.replace(from, to))], &[&format!("a.py:{line} pickle-load")]);
+    };
+    let check = "    if not hmac.compare_digest(hmac.new(key, blob, 'sha256').digest(), sig):\n        raise ValueError('bad signature')\n";
+    introduced(check, "", 5);
+    introduced(check, "    hmac.compare_digest(hmac.new(key, blob, 'sha256').digest(), sig)\n", 6);
+    introduced("raise ValueError('bad signature')", "print('bad signature')", 7);
+    introduced("if not hmac", "if sig and not hmac", 7);
+    introduced("new(key, blob,", "new(key, sig,", 7);
+    introduced("new(key, blob,", "new(blob[:16], blob,", 7);
+    // A weak one is a warning, and that is new as well.
+    let weak = SIGNED.replace("new(key,", "new(b'secret',");
+    let verdict = judge(&[&signed], &[("a.py", &weak)]);
+    let found: Vec<_> = verdict.findings.iter().map(|finding| (finding.start.line, finding.severity)).collect();
+    assert_eq!(found, [(7, Severity::Warning)], "{verdict:#?}");
+}
+
+#[test]
+fn an_allow_list_that_grows_a_gadget_introduces_the_class_and_its_use() {
+    let restricted = [("a.py", RESTRICTED)];
+    let both = ["a.py:5 pickle-load", "a.py:12 pickle-load"];
+    let gadget = RESTRICTED.replace("'OrderedDict')}", "'OrderedDict'), ('builtins', 'eval')}");
+    introduces(&restricted, &[("a.py", &gadget)], &both);
+    introduces(
+        &restricted,
+        &[("a.py", &RESTRICTED.replace("raise pickle.UnpicklingError(name)", "print(name)"))],
+        &both,
+    );
+    introduces(
+        &restricted,
+        &[("a.py", &RESTRICTED.replace("(module, name) not in ALLOWED", "name not in ALLOWED"))],
+        &both,
+    );
+    let harmless = RESTRICTED.replace("'OrderedDict')}", "'OrderedDict'), ('decimal', 'Decimal')}");
+    introduces(&restricted, &[("a.py", &harmless)], &[]);
+}
+
+#[test]
+fn a_guard_that_comes_clears() {
+    let bare = "import pickle\n\ndef read(blob, sig, key):\n    return pickle.loads(blob)\n";
+    introduces(&[("a.py", bare)], &[("a.py", SIGNED)], &[]);
+    let passing = RESTRICTED.replace("raise pickle.UnpicklingError(name)", "print(name)");
+    introduces(&[("a.py", &passing)], &[("a.py", RESTRICTED)], &[]);
+    assert!(blocking(&judge(&[&[]], &[("a.py", SIGNED), ("b.py", RESTRICTED)])).is_empty());
+}
+
+#[test]
+fn each_side_is_judged_by_the_verifiers_it_trusts() {
+    let text = "import pickle\nfrom app.crypto import verify\n\ndef read(blob):\n    verify(blob)\n    return pickle.loads(blob)\n";
+    let files: Files = &[("a.py", text)];
+    let comparison =
+        Comparison { parents: vec![Box::new(snapshot(files))], new: Box::new(snapshot(files)), changes: Vec::new() };
+    let trusting = Policy { trusted_verifiers: vec!["app.crypto.verify".into()], ..policy() };
+    assert_eq!(blocking(&check(&comparison, std::slice::from_ref(&trusting), &policy())), ["a.py:6 pickle-load"]);
+    assert!(blocking(&check(&comparison, &[policy()], &trusting)).is_empty());
+}

@@ -144,6 +144,7 @@ fn alternatives(values: &[Value]) -> String {
             Value::Int(number) => number.to_string(),
             Value::Str(text) => format!("'{text}'"),
             Value::Name(name) => name.clone(),
+            Value::Returned(name) => format!("{name}()"),
         })
         .collect();
     written.join(" or ")

@@ -252,6 +252,8 @@ pub enum Value {
     Str(String),
     /// `yaml.SafeLoader`, fully qualified.
     Name(String),
+    /// `skops.io.get_untrusted_types()`, fully qualified: what a call returns, whatever it is passed.
+    Returned(String),
 }
 
 /// A mechanical change that removes the finding.

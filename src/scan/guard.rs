@@ -3,6 +3,7 @@
 //! A check counts where it cannot be got round: it dominates the load (`flow`), it covers the very value that is loaded
 //! (`value`), its failure leaves, and what it compares with cannot be made by whoever made the data (`expected`).
 
+mod allowed;
 mod callee;
 mod check;
 mod data;
@@ -15,9 +16,9 @@ mod helper;
 mod place;
 mod value;
 
-use super::matching::Hit;
+use super::matching::{Hit, Subclass};
 use super::origin::Origins;
-use super::scopes::{Place, ScopeId};
+use super::scopes::{ClassId, Place, ScopeId};
 use super::weigh::Weighing;
 use crate::finding::{Ground, Judgement, Place as FilePlace, Reason, Severity};
 use callee::Callee;
@@ -31,6 +32,8 @@ use value::{At, Frame};
 
 /// How many statements and expressions are looked at for one file; beyond it, findings stay as they are.
 const BUDGET: u32 = 400_000;
+
+const GENUINE: Ground = Ground::Guard(Judgement::Genuine);
 
 /// What is worked out once for a file with findings.
 #[derive(Default)]
@@ -71,41 +74,58 @@ struct Judge<'w, 'a, 'c> {
 /// Judges what is done to the data of `hit` before it is loaded; gives the reasons, and the severity they call for.
 pub(super) fn judge<'a>(weighing: &mut Weighing<'a, '_>, hit: &mut Hit<'a>, _origins: &Origins<'a>) {
     let mut judge = Judge { weighing };
-    if let Some(class) = hit.class
-        && let Some(verdict) = judge.unpickler(class)
-    {
-        return judge.settle(hit, verdict);
-    }
-    let Some((expr, place)) = hit.data else { return };
-    let (body, around) = judge.outermost(place.scope);
-    if !judge.may_check(around) {
-        return;
-    }
-    let facts = judge.before(body, hit.range);
-    let known = [Known { facts: Rc::new(facts), frame: None }];
-    let data = At { expr, place, frame: None };
-    let is_file = judge.is_file(hit);
-    let verdict = judge.data(data, is_file, &known);
-    let verdict = match verdict {
-        Some(verdict) if verdict.judgement != Judgement::Flawed => Some(verdict),
-        other => judge.flaw(data, is_file, hit.range, other),
+    let candidate = &judge.weighing.rules.rules[hit.rule].matches[hit.index];
+    let restricted = match hit.class {
+        Some(Subclass::Local(class)) => judge.unpickler(class, candidate),
+        Some(Subclass::Foreign(class)) => class.find_class.clone(),
+        None => None,
     };
-    if let Some(verdict) = verdict {
-        judge.settle(hit, verdict);
+    let checked = match &restricted {
+        Some(restricted) if restricted.ground == GENUINE => None,
+        _ => judge.checked(hit).map(|verdict| judge.reason(verdict)),
+    };
+    let best = match (restricted, checked) {
+        // A flaw of the class says more than one of a check that may be about something else.
+        (Some(restricted), Some(checked)) if restricted.ground <= checked.ground => Some(restricted),
+        (restricted, checked) => checked.or(restricted),
+    };
+    if let Some(reason) = best {
+        let limit = match reason.ground {
+            GENUINE => Severity::Note,
+            Ground::Guard(Judgement::Weak) => Severity::Warning,
+            _ => hit.severity,
+        };
+        hit.severity = hit.severity.min(limit);
+        hit.because.push(reason);
     }
 }
 
+/// What the `find_class` of `class` lets through, if it has one.
+pub(super) fn find_class<'a>(weighing: &mut Weighing<'a, '_>, class: ClassId) -> Option<Reason> {
+    Judge { weighing }.own_find_class(class)
+}
+
 impl<'a> Judge<'_, 'a, '_> {
-    fn settle(&mut self, hit: &mut Hit<'a>, verdict: Verdict) {
-        let limit = match verdict.judgement {
-            Judgement::Genuine => Severity::Note,
-            Judgement::Weak => Severity::Warning,
-            Judgement::Flawed => hit.severity,
-        };
-        hit.severity = hit.severity.min(limit);
+    /// What the checks before the load say of its data, or what is wrong with the one that comes nearest.
+    fn checked(&mut self, hit: &Hit<'a>) -> Option<Verdict> {
+        let (expr, place) = hit.data?;
+        let (body, around) = self.outermost(place.scope);
+        if !self.may_check(around) {
+            return None;
+        }
+        let facts = self.before(body, hit.range);
+        let known = [Known { facts: Rc::new(facts), frame: None }];
+        let data = At { expr, place, frame: None };
+        let is_file = self.is_file(hit);
+        match self.data(data, is_file, &known) {
+            Some(verdict) => Some(verdict),
+            None => self.flaw(data, is_file, hit.range),
+        }
+    }
+
+    fn reason(&self, verdict: Verdict) -> Reason {
         let place = FilePlace { path: self.weighing.path.clone(), line: self.weighing.lines.line(verdict.at) };
-        let ground = Ground::Guard(verdict.judgement);
-        hit.because.push(Reason { ground, text: verdict.text, place: Some(place) });
+        Reason { ground: Ground::Guard(verdict.judgement), text: verdict.text, place: Some(place) }
     }
 
     /// The body of the function around `scope`, or of the module.

@@ -7,11 +7,12 @@ pub(super) use settings::{is_text, names_library};
 use super::arguments::{Holds, Passed, hold};
 use super::collect::{Collected, Site, SiteKind};
 use super::meaning::{Meaning, Meanings};
+use super::modules::ExportedClass;
 use super::names::{Interest, NameId, Role, Special};
 use super::resolve::Resolver;
 use super::scopes::{ClassId, Place};
 use crate::finding::{Confidence, Reason, Severity};
-use crate::rules::{Match, Rule, RuleSet, Selection, Target};
+use crate::rules::{Argument, Match, Rule, RuleSet, Selection, Target};
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -39,12 +40,20 @@ pub(super) struct Hit<'a> {
     pub tokens: Option<TextRange>,
     /// What is loaded, where it is written: the argument that the rule calls its data.
     pub data: Option<(&'a Expr, Place)>,
-    /// The class of this file that is defined here, or of which an instance is made.
-    pub class: Option<ClassId>,
+    /// The class that is defined here, or of which an instance is made.
+    pub class: Option<Subclass<'a>>,
     /// What is called or passed on, as it is written.
     pub used: Option<&'a Expr>,
     /// The severity where the data is brought by others from outside, of a call that only passes it on.
     pub from_afar: Option<Severity>,
+}
+
+/// A class that derives from one that rules name.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Subclass<'a> {
+    Local(ClassId),
+    /// One of another file.
+    Foreign(&'a ExportedClass),
 }
 
 /// A match that names what is at a place, its conditions not looked at yet.
@@ -52,8 +61,8 @@ pub(super) struct Hit<'a> {
 struct Offer<'a> {
     role: Role,
     id: NameId,
-    /// The class of this file by which it is named.
-    class: Option<ClassId>,
+    /// The class by which it is named.
+    class: Option<Subclass<'a>>,
     passed: Passed<'a>,
 }
 
@@ -186,7 +195,8 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                         let defined = self.defined(class);
                         let has = |name: &String| defined.contains(name.as_str());
                         let said = self.said_of_subclasses(self.resolver.names().roles(id), &has);
-                        let offer = |role| Offer { role, id, class: Some(class), passed: passed.clone() };
+                        let offer =
+                            |role| Offer { role, id, class: Some(Subclass::Local(class)), passed: passed.clone() };
                         offers.extend(said.into_iter().map(offer));
                     }
                 }
@@ -200,7 +210,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                         offers.extend(said.into_iter().map(|role| Offer {
                             role,
                             id,
-                            class: None,
+                            class: Some(Subclass::Foreign(class)),
                             passed: passed.clone(),
                         }));
                     }
@@ -328,7 +338,12 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                 let has = |name: &String| defined.contains(name.as_str());
                 let roles = self.resolver.names().roles(id).iter().filter(|role| role.interest == Interest::Base);
                 let fitting = roles.filter(|role| self.fits(**role, &has));
-                offers.extend(fitting.map(|&role| Offer { role, id, class: Some(class), passed: Passed::default() }));
+                offers.extend(fitting.map(|&role| Offer {
+                    role,
+                    id,
+                    class: Some(Subclass::Local(class)),
+                    passed: Passed::default(),
+                }));
             }
         }
         let range = TextRange::new(statement.name.start(), arguments.end());
@@ -356,7 +371,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                 place,
                 name: self.resolver.names().path(id),
                 tokens: used.tokens,
-                data: candidate.data.as_ref().and_then(|data| passed.written(data)),
+                data: self.data_of(role, id).and_then(|data| passed.written(data)),
                 class,
                 used: used.expression,
                 from_afar: None,
@@ -367,6 +382,17 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
     fn severity(&self, role: Role) -> Severity {
         let rule = &self.rules.rules[role.rule];
         rule.matches[role.index].severity.unwrap_or(rule.severity)
+    }
+
+    /// Where the data comes in. What is said of classes that derive from one is said of calls that make instances, too.
+    fn data_of(&self, role: Role, id: NameId) -> Option<&'c Argument> {
+        let matches = &self.rules.rules[role.rule].matches;
+        let roles = self.resolver.names().roles(id).iter();
+        let calls = roles.filter(|other| other.rule == role.rule && other.interest == Interest::Call);
+        let own = matches[role.index].data.as_ref();
+        own.or_else(|| {
+            calls.filter(|_| role.interest == Interest::Base).find_map(|call| matches[call.index].data.as_ref())
+        })
     }
 
     /// Of the offers of each rule that hold, the most severe; of equals the surest, then the first in the rule.

@@ -3,6 +3,7 @@
 //! Knows no paths: who links files gives modules their numbers.
 
 use super::wrapper::PassedOn;
+use crate::finding::Reason;
 use crate::rules::Value;
 use std::collections::BTreeMap;
 
@@ -92,6 +93,8 @@ pub struct ExportedClass {
     pub is_open: bool,
     /// The names that its body and those of its local ancestors bind, sorted.
     pub defines: Vec<String>,
+    /// What its `find_class` lets through, if it has one.
+    pub find_class: Option<Reason>,
     /// Its methods that pass parameters on.
     pub methods: BTreeMap<String, ExportedFunction>,
 }

@@ -164,6 +164,10 @@ impl<'r> Names<'r> {
             for (index, candidate) in r.matches.iter().enumerate() {
                 names.insert_target(&candidate.target, rule, index);
                 for value in candidate.when.iter().flat_map(|condition| condition.is.iter().chain(&condition.is_not)) {
+                    if let Value::Returned(path) = value {
+                        let id = names.insert(path);
+                        names.nodes[id.0 as usize].class = true;
+                    }
                     if let Value::Name(path) = value {
                         names.insert(path);
                     }

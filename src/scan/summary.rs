@@ -1,5 +1,6 @@
 //! What a file, once it is judged, means to the files that import it.
 
+use super::guard;
 use super::meaning::{Constant, Meaning};
 use super::modules::{Exported, ExportedClass, ExportedFunction, Summary};
 use super::scopes::{ClassId, ScopeId};
@@ -72,6 +73,7 @@ impl<'a> Weighing<'a, '_> {
             name: scopes.classes[class].statement.name.to_string(),
             ancestors: ruled.into_iter().map(|id| names.path(id)).collect(),
             is_open,
+            find_class: guard::find_class(self, class),
             ..ExportedClass::default()
         };
         let mut defined = BTreeMap::new();

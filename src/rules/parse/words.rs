@@ -48,7 +48,9 @@ pub fn value(text: &str) -> Option<Value> {
     if let Ok(number) = text.parse() {
         return Some(Value::Int(number));
     }
-    (text.contains('.') && is_dotted(text)).then(|| Value::Name(text.to_owned()))
+    let (name, called) = text.strip_suffix("()").map_or((text, false), |name| (name, true));
+    let named = (name.contains('.') && is_dotted(name)).then(|| name.to_owned());
+    named.map(|name| if called { Value::Returned(name) } else { Value::Name(name) })
 }
 
 /// `text` on one line: runs of white space become one space. `None` where nothing or a control character is left.
@@ -77,7 +79,7 @@ mod tests {
         assert_eq!(value("'unsafe'"), Some(Value::Str("unsafe".into())));
         assert_eq!(value("\"\""), Some(Value::Str(String::new())));
         assert_eq!(value("yaml.SafeLoader"), Some(Value::Name("yaml.SafeLoader".into())));
-        for bad in ["", "true", "SafeLoader", "'", "'a", r"'\x00'", "a..b", ".a", "1.5", "a.b()", "[1]"] {
+        for bad in ["", "true", "SafeLoader", "'", "'a", r"'\x00'", "a..b", ".a", "1.5", "a.b(x)", "[1]"] {
             assert_eq!(value(bad), None, "{bad}");
         }
     }

@@ -57,6 +57,7 @@ impl<'a> Judge<'_, 'a, '_> {
                     _ => found,
                 })
             }
+            Fact::Caught => None,
             Fact::Either(ways) => {
                 let mut worst: Option<Verdict> = None;
                 let mut skipped = None;
@@ -82,6 +83,9 @@ impl<'a> Judge<'_, 'a, '_> {
                     _ => None,
                 }) {
                     Some((test, outcome)) => self.skipped(test, outcome),
+                    None if matches!(way.first(), Some(Fact::Caught)) => {
+                        "the exception of a failed check is swallowed".to_owned()
+                    }
                     None => "there is a way past the check".to_owned(),
                 };
                 Some(if worst.holds() { Verdict::new(Judgement::Flawed, worst.at, text) } else { worst })

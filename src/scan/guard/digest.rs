@@ -351,7 +351,7 @@ impl<'a> Judge<'_, 'a, '_> {
 }
 
 /// The expressions in an f-string.
-fn interpolations(expr: &Expr) -> Vec<&Expr> {
+pub(super) fn interpolations(expr: &Expr) -> Vec<&Expr> {
     let Expr::FString(string) = expr else { return Vec::new() };
     let parts = string.value.iter().filter_map(|part| match part {
         FStringPart::FString(part) => Some(&part.elements),

@@ -17,8 +17,8 @@ const MAX_TESTS: u32 = 16;
 const MAX_STATEMENTS: usize = 2_000;
 
 impl<'a> Judge<'_, 'a, '_> {
-    /// The flaw of the check that looks most like one of `data`, or else `known`.
-    pub fn flaw(&mut self, data: At<'a>, is_file: bool, load: TextRange, known: Option<Verdict>) -> Option<Verdict> {
+    /// The flaw of the check that looks most like one of `data`.
+    pub fn flaw(&mut self, data: At<'a>, is_file: bool, load: TextRange) -> Option<Verdict> {
         let body = self.body_around(data.place.scope);
         let subject = self.subject(data, is_file);
         let mut fallback = None;
@@ -35,7 +35,7 @@ impl<'a> Judge<'_, 'a, '_> {
             }
             pending.extend(statements_of(statement).into_iter().rev().map(|inner| (inner, depth + 1)));
         }
-        known.or(fallback)
+        fallback
     }
 
     /// Looks for checks in one expression of the last statement of `path`.

@@ -26,6 +26,8 @@ pub(super) enum Fact<'a> {
     Asserted(&'a Expr),
     /// It was true, or false.
     Test(&'a Expr, bool),
+    /// An exception was caught.
+    Caught,
     /// All of one of these.
     Either(Vec<Vec<Fact<'a>>>),
 }
@@ -172,7 +174,9 @@ impl<'a> Judge<'_, 'a, '_> {
             ways.push(facts);
         }
         for ExceptHandler::ExceptHandler(handler) in &attempt.handlers {
-            ways.extend(self.after_all(&handler.body, depth));
+            if let Some(more) = self.after_all(&handler.body, depth) {
+                ways.push(std::iter::once(Fact::Caught).chain(more).collect());
+            }
         }
         let mut facts = either(ways)?;
         facts.extend(self.after_all(&attempt.finalbody, depth)?);

@@ -4,7 +4,7 @@ use super::check::Subject;
 use super::flow::{Fact, parts_of, statements_of};
 use super::value::Frame;
 use super::{Judge, Known, Verdict};
-use ruff_python_ast::{Expr, Stmt};
+use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged;
 use std::rc::Rc;
 
@@ -25,13 +25,14 @@ impl<'a> Judge<'_, 'a, '_> {
         if let Some(known) = self.weighing.guards.exits.get(&frame.scope) {
             return known.clone();
         }
-        let found = Rc::new(self.find_exits(frame));
+        let found = Rc::new(self.find_exits(frame.def));
         self.weighing.guards.exits.insert(frame.scope, found.clone());
         found
     }
 
-    fn find_exits(&mut self, frame: Frame<'a>) -> Vec<Exit<'a>> {
-        let body = &frame.def.body;
+    /// All ways in which `def` returns.
+    pub fn find_exits(&mut self, def: &'a StmtFunctionDef) -> Vec<Exit<'a>> {
+        let body = &def.body;
         let mut returns = Vec::new();
         let mut pending: Vec<&'a Stmt> = body.iter().collect();
         while let Some(statement) = pending.pop() {

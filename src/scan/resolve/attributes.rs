@@ -107,9 +107,12 @@ impl<'a> Resolver<'a, '_> {
             return Meanings::one(Meaning::ForeignFunction(method));
         }
         if !class.defines.iter().any(|defined| defined == name) {
-            let inherited = class.ancestors.iter().filter_map(|path| self.names.child(self.names.find(path)?, name));
-            for child in inherited {
-                found.insert(if on_instance { Meaning::Method(child) } else { Meaning::Name(child) });
+            for base in class.ancestors.iter().filter_map(|path| self.names.find(path)) {
+                match self.names.child(base, name) {
+                    Some(child) if !on_instance => found.insert(Meaning::Name(child)),
+                    Some(child) if !self.names.counts_where_made(base, child) => found.insert(Meaning::Method(child)),
+                    _ => {}
+                }
             }
         }
         found.open = found.known.is_empty();

@@ -102,6 +102,7 @@ impl<'a> Resolver<'a, '_> {
                 Value::Int(value) => Meaning::Constant(Constant::Int(*value)),
                 Value::Str(value) => Meaning::Constant(Constant::Str(value)),
                 Value::Name(path) => find(path).map_or(Meaning::Other, Meaning::Name),
+                Value::Returned(_) => Meaning::Other,
             },
             Exported::Class(class) => Meaning::ForeignClass(class),
             Exported::Object(class) => Meaning::ForeignObject(class),

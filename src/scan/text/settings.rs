@@ -59,6 +59,7 @@ pub(in crate::scan) fn is_value(word: &str, value: &Value) -> bool {
         Value::Int(wanted) => word.parse() == Ok(*wanted),
         Value::Str(wanted) => is_text(word, wanted),
         Value::Name(wanted) => word == wanted,
+        Value::Returned(_) => false,
     }
 }
 
