@@ -155,7 +155,7 @@ fn is_undecided<'a>(meaning: &Meaning<'a>, resolver: &mut Resolver<'a, '_>) -> b
 /// Whether `meaning` is a literal list, tuple or set with `value` in it.
 fn holds<'a>(meaning: &Meaning<'a>, value: &Value, resolver: &mut Resolver<'a, '_>) -> bool {
     match meaning {
-        Meaning::Display(Expr::List(_) | Expr::Tuple(_) | Expr::Set(_), _) => {
+        Meaning::Display(Expr::List(_) | Expr::Tuple(_) | Expr::Set(_) | Expr::BinOp(_), _) => {
             resolver.items(meaning, None, MAX_DEPTH).iter().any(|element| equal(element, value, resolver))
         }
         _ => false,

@@ -65,6 +65,12 @@ impl<'a> Resolver<'a, '_> {
             return Meanings::unknown();
         }
         let keys = self.at_depth(key, place, depth);
+        let is_display = |meaning: &Meaning<'a>| matches!(meaning, Meaning::Display(..));
+        if let Some(key) = keys.string().filter(|_| holders.known.iter().all(is_display)) {
+            let mut values = self.entry_in(holders, holder, place, key, depth).values;
+            values.open |= values.known.is_empty();
+            return values;
+        }
         for meaning in &holders.known {
             match *meaning {
                 Meaning::Name(id) if self.names.special(id) == Some(Special::SysModules) => {
@@ -92,7 +98,7 @@ impl<'a> Resolver<'a, '_> {
             }
         }
         if let Expr::Name(name) = holder
-            && holders.known.iter().any(|meaning| matches!(meaning, Meaning::Display(..)))
+            && holders.known.iter().any(is_display)
         {
             self.put_in_since(name, keys.string(), place, depth, &mut found);
         }
@@ -280,26 +286,24 @@ impl<'a> Resolver<'a, '_> {
                 entry.overlay(later);
                 entry
             }
-            Expr::Name(name) => {
-                let mut entry = self.entry_of_meaning(mapping, place, key, depth);
-                match self.changes_to(name, place) {
-                    None => entry.values.open = true,
-                    Some(changes) => {
-                        for (change, certain) in changes {
-                            self.lay_change(&mut entry, &change, certain, key, depth);
-                        }
-                    }
-                }
-                entry
+            _ => {
+                let mappings = self.at_depth(mapping, place, depth);
+                self.entry_in(&mappings, mapping, place, key, depth)
             }
-            _ => self.entry_of_meaning(mapping, place, key, depth),
         }
     }
 
-    fn entry_of_meaning(&mut self, mapping: &'a Expr, place: Place, key: &str, depth: u32) -> Entry<'a> {
-        let meanings = self.at_depth(mapping, place, depth);
-        let mut entry: Option<Entry<'a>> = meanings.open.then(Entry::unknown);
-        for meaning in meanings.known {
+    /// What is under `key` of `mapping`, which may be `mappings`.
+    fn entry_in(
+        &mut self,
+        mappings: &Meanings<'a>,
+        mapping: &'a Expr,
+        place: Place,
+        key: &str,
+        depth: u32,
+    ) -> Entry<'a> {
+        let mut entry: Option<Entry<'a>> = mappings.open.then(Entry::unknown);
+        for &meaning in &mappings.known {
             let one = match meaning {
                 Meaning::Display(Expr::Call(call), place) => {
                     let mut entry = Entry::none();
@@ -316,7 +320,17 @@ impl<'a> Resolver<'a, '_> {
                 None => entry = Some(one),
             }
         }
-        entry.unwrap_or_else(Entry::unknown)
+        let mut entry = entry.unwrap_or_else(Entry::unknown);
+        let Expr::Name(name) = mapping else { return entry };
+        match self.changes_to(name, place) {
+            None => entry.values.open = true,
+            Some(changes) => {
+                for (change, certain) in changes {
+                    self.lay_change(&mut entry, &change, certain, key, depth);
+                }
+            }
+        }
+        entry
     }
 
     fn lay_item(&mut self, entry: &mut Entry<'a>, item: &'a DictItem, place: Place, key: &str, depth: u32) {
