@@ -118,24 +118,62 @@ impl<'r> Words<'r> {
         *self.numbers.entry(word).or_insert(next)
     }
 
+    fn see(&self, word: &[u8], seen: &mut [bool]) {
+        if self.lengths[word[0] as usize] & length_bit(word.len()) != 0
+            && let Some(&number) = self.numbers.get(word)
+        {
+            seen[number] = true;
+        }
+    }
+
     /// Whether all that one match needs is in `text`.
     fn admit(&self, text: &[u8]) -> bool {
         let mut seen = vec![false; self.numbers.len()];
+        let mut joined = Joined::default();
         let mut rest = text;
         while let Some(start) = rest.iter().position(|&byte| is_word(byte)) {
+            let gap = &rest[..start];
             rest = &rest[start..];
             let end = rest.iter().position(|&byte| !is_word(byte)).unwrap_or(rest.len());
             let (word, after) = rest.split_at(end);
             rest = after;
-            if self.lengths[word[0] as usize] & length_bit(end) != 0
-                && let Some(&number) = self.numbers.get(word)
-            {
-                seen[number] = true;
+            self.see(word, &mut seen);
+            if let Some(word) = joined.add(gap, word) {
+                self.see(word, &mut seen);
             }
         }
         self.needed.iter().any(|need| {
             need.all.iter().all(|&word| seen[word]) && (need.any.is_empty() || need.any.iter().any(|&word| seen[word]))
         })
+    }
+}
+
+/// The last words of the text, as far as they may be put together: `"lo" + "ads"`, `["lo", "ads"]`.
+#[derive(Default)]
+struct Joined {
+    text: Vec<u8>,
+}
+
+impl Joined {
+    /// Longer words are not put together.
+    const LONGEST: usize = 63;
+    /// More between two literals than this keeps them apart.
+    const MAX_GAP: usize = 16;
+
+    /// Adds `word`, which comes after `gap`; gives what they make, if there are several words.
+    fn add(&mut self, gap: &[u8], word: &[u8]) -> Option<&[u8]> {
+        let is_quote = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\'' | b'{' | b'}'));
+        let is_between = |&byte: &u8| matches!(byte, b'"' | b'\'' | b'{' | b'}' | b'+' | b',' | b' ' | b'\\' | b'\n');
+        let joins = (2..=Self::MAX_GAP).contains(&gap.len())
+            && is_quote(gap.first())
+            && is_quote(gap.last())
+            && gap.iter().all(is_between)
+            && self.text.len() < Self::LONGEST;
+        if !joins {
+            self.text.clear();
+        }
+        self.text.extend(word);
+        joins.then_some(&self.text)
     }
 }
 
@@ -256,6 +294,20 @@ mod tests {
             assert!(filter.admits(yes.as_bytes()), "{yes}");
         }
         for no in ["", "import pickle\npickle.loads(x)", "load(x)", "jsonpickle.load", "pickle read", "pickle_load"] {
+            assert!(!filter.admits(no.as_bytes()), "{no}");
+        }
+    }
+
+    #[test]
+    fn words_may_be_put_together() {
+        let rules = rules("pickle", "\"pickle.load\"");
+        let filter = Prefilter::new(&rules);
+        for yes in
+            [r#"pickle "lo" + "ad""#, "pickle ''.join(['l', 'o', 'ad'])", "pickle f\"lo{'ad'}\"", "pickle 'lo' 'ad'"]
+        {
+            assert!(filter.admits(yes.as_bytes()), "{yes}");
+        }
+        for no in ["pickle lo + ad", "pickle 'lo': 'ad'", "pickle 'lo', x, 'ad'", "pickle 'xlo' 'ad'"] {
             assert!(!filter.admits(no.as_bytes()), "{no}");
         }
     }

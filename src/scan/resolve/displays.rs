@@ -11,6 +11,9 @@ use ruff_text_size::Ranged;
 /// Longer lists of keywords and dictionaries, which many calls may share, are not looked through.
 const MAX_ENTRIES: usize = 1000;
 
+/// A change counts as much as this many elements.
+const COST_OF_CHANGE: usize = 16;
+
 /// What a mapping may hold under one key.
 #[derive(Clone, Debug)]
 pub(in crate::scan) struct Entry<'a> {
@@ -151,7 +154,10 @@ impl<'a> Resolver<'a, '_> {
         }
         let reaching = scopes.reaching(text, place, name.start(), &|_| false);
         let bindings: Vec<_> = reaching.bindings.iter().map(|&id| scopes.bindings[id]).collect();
-        scopes.changes_to(text, place, name.start(), &bindings)
+        let changes = scopes.changes_to(text, place, name.start(), &bindings)?;
+        // Changes can be made of changes.
+        self.elements_left = self.elements_left.checked_sub(changes.len() * COST_OF_CHANGE)?;
+        Some(changes)
     }
 
     /// What a display holds, under `key` if it is a dictionary with that key.
