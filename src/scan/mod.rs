@@ -6,10 +6,9 @@
 //! [`crate::syntax`], `collect` (scopes, bindings and the places to look at), `resolve` (what
 //! the names there mean), `matching` with `arguments` (which rules hold, how surely), `fingerprint` and `suppression`.
 //!
-//! Names are followed through imports, aliases, scopes, branches and loops, attributes that methods set on `self`,
-//! literal tables, `getattr`, `importlib` and `functools.partial`. They are not followed through what functions take and
-//! return, through strings put together at run time, or into other files. Where any of several bindings may be in effect,
-//! each counts.
+//! Names are followed through imports, aliases, scopes, branches and loops, attributes that methods set on `self`, tables
+//! and what is put into them, what functions return, `getattr`, `importlib` and `functools.partial`. Where any of several
+//! bindings may be in effect, each counts. `docs/limits.md` says what cannot be followed.
 
 mod arguments;
 mod binding;

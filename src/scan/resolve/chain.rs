@@ -257,7 +257,11 @@ impl<'a> Resolver<'a, '_> {
         }
         if let Some(&base) = self.ruled_ancestors(class).iter().find(|&&base| self.is_goal(base, goal)) {
             let at = scopes.classes[class].statement.name.start();
-            walk.end(node, walk.nodes[node].expression, Is::DerivedFrom(base), at);
+            let object = match walk.nodes[node].expression {
+                Expr::Attribute(attribute) => &attribute.value,
+                expression => expression,
+            };
+            walk.end(node, object, Is::DerivedFrom(base), at);
         }
     }
 
