@@ -235,6 +235,36 @@ fn a_notebook_is_judged_by_what_it_installs() {
 }
 
 /// Small programs: each line is one that matters to some rule, or to none.
+const SWITCH: &str = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD";
+
+#[test]
+fn a_switch_in_a_file_that_is_not_python_is_introduced_as_a_call_is() {
+    let env = format!("# {SWITCH}=1\nA=1\n{SWITCH}=1\n");
+    let off = format!("# {SWITCH}=1\nA=1\n{SWITCH}=0\n");
+    introduces(&[(".env", "A=1\n")], &[(".env", &env)], &[".env:3 torch-force-no-weights-only"]);
+    introduces(&[(".env", &off)], &[(".env", &env)], &[".env:3 torch-force-no-weights-only"]);
+    introduces(&[(".env", &env)], &[(".env", &format!("B=2\n{env}"))], &[]);
+    introduces(&[(".env", &env)], &[("deploy/prod.env", &env)], &[]);
+    introduces(&[(".env", &env)], &[(".env", &off)], &[]);
+    introduces(&[("notes.md", "")], &[("notes.md", &env)], &[]);
+}
+
+#[test]
+fn a_manifest_decides_what_a_switch_does() {
+    let (old, new) = (uv_lock("2.5.1"), uv_lock("2.6.0"));
+    let dockerfile = format!("FROM python:3.13\nENV {SWITCH}=1\n");
+    introduces(
+        &[("Dockerfile", &dockerfile), ("uv.lock", &old)],
+        &[("Dockerfile", &dockerfile), ("uv.lock", &new)],
+        &["Dockerfile:2 torch-force-no-weights-only"],
+    );
+    introduces(
+        &[("Dockerfile", &dockerfile), ("uv.lock", &new)],
+        &[("Dockerfile", &dockerfile), ("uv.lock", &old)],
+        &[],
+    );
+}
+
 fn program() -> impl Strategy<Value = String> {
     let line = prop::sample::select(vec![
         "import pickle",

@@ -142,11 +142,15 @@ impl<'a> Collector<'a, '_> {
 
     fn arguments(&mut self, arguments: &'a Arguments, place: Place) {
         for keyword in arguments.keywords.iter().rev() {
-            if let Some(name) = &keyword.arg {
-                let beside = Beside::Arguments(arguments);
-                self.known_setting(name.as_str(), &keyword.value, keyword.range(), beside, place);
+            match &keyword.arg {
+                Some(name) => {
+                    let beside = Beside::Arguments(arguments);
+                    self.known_setting(name.as_str(), &keyword.value, keyword.range(), beside, place);
+                    let of = Of::Key(name.as_str());
+                    self.inside(of, |collector| collector.visit(&keyword.value, Use::Value, place));
+                }
+                None => self.visit(&keyword.value, Use::Value, place),
             }
-            self.visit(&keyword.value, Use::Value, place);
         }
         for argument in arguments.args.iter().rev() {
             self.visit(argument, Use::Value, place);

@@ -20,7 +20,7 @@ pub(in crate::scan) struct Around<'a> {
 pub(in crate::scan) enum Of<'a> {
     /// What is assigned to, called, or has an item or attribute set.
     Object(&'a Expr),
-    /// A key of a dictionary, or a class.
+    /// A key of a dictionary, a keyword, or a class.
     Key(&'a str),
 }
 

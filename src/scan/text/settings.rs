@@ -126,12 +126,15 @@ fn value_start(text: &str, line: &Line, start: usize, end: usize) -> Option<usiz
     // `ENV NAME value`
     let before = text[line.start..start].trim_end_matches(['"', '\'']);
     let before = before.split_whitespace().next_back().unwrap_or_default();
-    let is_set = ["env", "setenv", "setx"].iter().any(|word| before.eq_ignore_ascii_case(word));
+    let is_set = ["env", "set_env", "setenv", "setx"]
+        .iter()
+        .any(|word| before.trim_start_matches('%').eq_ignore_ascii_case(word));
     if is_set && after.len() < unquoted.len() && !after.starts_with(['\r', '\n']) {
         return at(after);
     }
     // `name: NAME` and then, in the next line or after a comma, `value: ...`
-    let next = after.trim_start_matches([',', ' ', '\t', '\r', '\n', '"', '\'']);
+    let next = if after.starts_with('#') { after.split_once('\n')?.1 } else { after };
+    let next = next.trim_start_matches([',', ' ', '\t', '\r', '\n', '"', '\'']);
     let is_name = before.trim_matches(['"', '\'', '{', ',', '-']).trim_end_matches(['"', ':']) == "name";
     let value = next.strip_prefix("value").filter(|_| is_name)?;
     at(value.trim_start_matches(['"', '\'']).trim_start().strip_prefix([':', '='])?.trim_start_matches([' ', '\t']))

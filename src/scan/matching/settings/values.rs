@@ -58,9 +58,8 @@ impl<'a> Matcher<'a, '_, '_> {
                     given.open |= meanings.open;
                     for meaning in meanings.known {
                         match meaning {
-                            Meaning::Display(display @ (Expr::List(_) | Expr::Tuple(_) | Expr::Set(_)), place) => {
-                                pending.push((display, place));
-                            }
+                            Meaning::Display(Expr::Dict(_) | Expr::Call(_), _) => given.open = true,
+                            Meaning::Display(display, place) => pending.push((display, place)),
                             meaning => given.known.push(meaning),
                         }
                     }
