@@ -14,7 +14,8 @@
 //! `low` is the confidence. What follows `--` must be part of what is written under the code or of a reason. A line that
 //! looks as if something were to be found, and where nothing is, says `ok`; all other lines are silent too. A file that
 //! cannot be judged says `# unscanned: part of the reason`. A block `toml rules.toml` adds to the rules that are built in; a block
-//! `text trusted-verifiers` lists functions that configuration trusts to verify data.
+//! `text trusted-verifiers` lists functions that configuration trusts to verify data. An encoding may follow the path:
+//! `python a.py in utf-16`; in `bytes 0` and `bytes 255` each `~` stands for such a byte.
 
 use picklegate::finding::Finding;
 use picklegate::gate::{Policy, Verdict, scan};
@@ -27,6 +28,8 @@ struct Block {
     path: Option<String>,
     text: String,
     line: usize,
+    /// How the text is encoded, if not as UTF-8.
+    encoding: Option<String>,
 }
 
 #[derive(Default)]
@@ -59,8 +62,12 @@ fn sections(text: &str) -> Vec<Vec<Block>> {
     for (line, number) in text.lines().zip(1..) {
         match (&mut open, line.strip_prefix("```")) {
             (None, Some(info)) => {
-                let path = info.split_once(' ').map(|(_, path)| path.trim().to_owned());
-                open = Some(Block { path, text: String::new(), line: number });
+                let path = info.split_once(' ').map(|(_, path)| path.trim());
+                let (path, encoding) = match path.and_then(|path| path.split_once(" in ")) {
+                    Some((path, encoding)) => (Some(path), Some(encoding.to_owned())),
+                    None => (path, None),
+                };
+                open = Some(Block { path: path.map(str::to_owned), text: String::new(), line: number, encoding });
             }
             (Some(_), Some("")) => sections.last_mut().expect("there is one").extend(open.take()),
             (Some(block), _) => {
@@ -100,7 +107,7 @@ fn compare(files: &[&Block], counted: usize, page: &str, tally: &mut Tally) {
             Some("rules.toml") => Arc::make_mut(&mut rules)
                 .extend_from(&block.text, "rules.toml")
                 .unwrap_or_else(|error| panic!("{page}:{}: {error}", block.line)),
-            path => snapshot.insert(RepoPath::from(path.unwrap_or("a.py")), block.text.as_str()),
+            path => snapshot.insert(RepoPath::from(path.unwrap_or("a.py")), bytes(block)),
         }
     }
     let verdict = scan(&snapshot, &RepoPath::root(), &Policy { rules, trusted_verifiers, ..Policy::default() }, &[]);
@@ -131,6 +138,23 @@ fn compare(files: &[&Block], counted: usize, page: &str, tally: &mut Tally) {
             }
         }
         unscanned(block, path, &verdict, page, tally);
+    }
+}
+
+/// The content of the file.
+fn bytes(block: &Block) -> Vec<u8> {
+    let text = block.text.as_str();
+    let with_byte = |replaced: u8| text.bytes().map(|byte| if byte == b'~' { replaced } else { byte }).collect();
+    match block.encoding.as_deref() {
+        None => text.into(),
+        Some("utf-8 with a mark") => format!("\u{feff}{text}").into(),
+        Some("utf-16") => "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect(),
+        Some("bytes 255") => with_byte(0xff),
+        Some("bytes 0") => with_byte(0),
+        Some(name) => {
+            let encoding = encoding_rs::Encoding::for_label(name.as_bytes()).expect("the encoding is known");
+            encoding.encode(text).0.into_owned()
+        }
     }
 }
 
