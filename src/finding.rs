@@ -28,6 +28,15 @@ pub struct Position {
     pub column: u32,
 }
 
+/// A place in a notebook, as its users see it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Cell {
+    /// 1-based number of the cell, among all cells.
+    pub number: u32,
+    /// 1-based line of the cell.
+    pub line: u32,
+}
+
 /// The source lines a finding covers, so that reports need no file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Excerpt {
@@ -97,6 +106,8 @@ pub struct Finding {
     pub start: Position,
     /// End of the reported expression, exclusive.
     pub end: Position,
+    /// Where it starts in a notebook.
+    pub cell: Option<Cell>,
     /// Dotted names of the enclosing classes and functions (`Trainer.resume`); empty at module level.
     pub scope: String,
     /// The stable id of the rule (`torch-load`).

@@ -74,6 +74,7 @@ mod tests {
             path: RepoPath::from("a.py"),
             start: position,
             end: position,
+            cell: None,
             scope: scope.to_owned(),
             rule: "r".to_owned(),
             severity,

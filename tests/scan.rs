@@ -477,7 +477,7 @@ fn notebooks_are_judged_cell_by_cell() {
     let judge = |text: &str| scan_with(&rules(), "a.ipynb", text.as_bytes(), Honoured::default());
     let scan = judge(&notebook("\"x = 1\\n\",\n   \"pickle.load(f)\""));
     assert_eq!(found(&scan), ["11: error: [pickle-load]"]);
-    assert_eq!(scan.findings[0].label, "called here, in code cell 2");
+    assert_eq!(scan.findings[0].label, "called here, in cell 3, line 2");
     assert_eq!(found(&judge(&notebook("\"\\u0070ickle.load(f)\""))), ["10: error: [pickle-load]"]);
     assert_eq!(found(&judge(&notebook("\"pickle.load(f)  # picklegate: allow[pickle-load] ours\""))), [""; 0]);
     assert_eq!(found(&judge(&notebook("\"%time x = pickle.load(f)\""))), ["10: error: [pickle-load]"]);

@@ -118,6 +118,12 @@ impl From<Position> for JsonPosition {
 }
 
 #[derive(Serialize)]
+struct JsonCell {
+    number: u32,
+    line: u32,
+}
+
+#[derive(Serialize)]
 struct JsonFinding<'a> {
     rule: &'a str,
     severity: Severity,
@@ -127,6 +133,8 @@ struct JsonFinding<'a> {
     path: JsonPath,
     start: JsonPosition,
     end: JsonPosition,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cell: Option<JsonCell>,
     scope: &'a str,
     message: &'a str,
     label: &'a str,
@@ -148,6 +156,7 @@ impl<'a> JsonFinding<'a> {
             path: JsonPath::new(&finding.path),
             start: finding.start.into(),
             end: finding.end.into(),
+            cell: finding.cell.map(|cell| JsonCell { number: cell.number, line: cell.line }),
             scope: &finding.scope,
             message: &finding.message,
             label: &finding.label,

@@ -23,6 +23,7 @@ pub fn finding(path: RepoPath, line: u32, text: &str, highlight: &str, rule: &st
         path,
         start: Position { line, column: column(start) },
         end: Position { line, column: column(start + highlight.len()) },
+        cell: None,
         scope: String::new(),
         rule: rule.into(),
         severity: Severity::Error,

@@ -1,10 +1,10 @@
 //! Judges the code cells of a Jupyter notebook.
 
-use super::{Scan, Scanner, Surroundings, python};
-use crate::finding::Finding;
+use super::{Scan, Scanner, Surroundings, python, text};
+use crate::finding::Cell;
 use crate::rules::Selection;
 use crate::snapshot::RepoPath;
-use crate::syntax::{NotebookCode, code_cells};
+use crate::syntax::{Line, NotebookCode, code_cells};
 
 /// Judges the code cells of a notebook as one source. Lines are those of the file, columns those of the line of code.
 pub(super) fn scan(
@@ -25,21 +25,42 @@ pub(super) fn scan(
     if !surroundings.forced && !scanner.prefilter.admits(code.source.as_bytes()) {
         return Scan::default();
     }
-    let mut scan = python::scan_text(scanner, path, &code.source, selection, surroundings);
-    for finding in scan.findings.iter_mut().chain(scan.allowed.iter_mut().map(|allowed| &mut allowed.finding)) {
-        place(&code, finding);
-    }
+    let mut scan = python::scan_text(scanner, path, &code.python, &code.source, selection, surroundings);
     scan.unscanned = scan.unscanned.map(|reason| format!("in its code cells: {reason}"));
+    place(&mut scan, &|line| code.line(line));
+    let mut add = |mut more: Scan, line: &dyn Fn(u32) -> Line| {
+        place(&mut more, line);
+        scan.findings.extend(more.findings);
+        scan.allowed.extend(more.allowed);
+    };
+    // What IPython and shells run sets variables, too.
+    let commands = text::scan_settings(scanner, path, &commands(&code), selection, surroundings);
+    add(commands, &|line| code.line(line));
+    for script in &code.scripts {
+        let found = text::scan_settings(scanner, path, &script.source, selection, surroundings);
+        add(found, &|line| script.line(line.saturating_sub(1)).unwrap_or(Line { of_file: 1, cell: 1, of_cell: 1 }));
+    }
     scan
 }
 
-/// Makes a finding in `code` one of the file.
-fn place(code: &NotebookCode, finding: &mut Finding) {
-    let start = code.line(finding.start.line);
-    finding.excerpt.first_line = code.line(finding.excerpt.first_line).of_file;
-    finding.start.line = start.of_file;
-    finding.end.line = code.line(finding.end.line).of_file;
-    // Several lines of code may stand in one line of the file.
-    finding.end = finding.end.max(finding.start);
-    finding.label.push_str(&format!(", in code cell {}", start.cell));
+/// The source of the cells with white space for what is Python.
+fn commands(code: &NotebookCode) -> String {
+    let both = code.source.bytes().zip(code.python.bytes());
+    let kept = both.map(|(byte, python)| if byte == b'\n' || byte != python { byte } else { b' ' });
+    String::from_utf8_lossy(&kept.collect::<Vec<u8>>()).into_owned()
+}
+
+/// Makes the findings in a part of a notebook findings of the file. `line` says where a line of the part was written.
+fn place(scan: &mut Scan, line: &dyn Fn(u32) -> Line) {
+    for finding in scan.findings.iter_mut().chain(scan.allowed.iter_mut().map(|allowed| &mut allowed.finding)) {
+        let start = line(finding.start.line);
+        finding.excerpt.first_line = line(finding.excerpt.first_line).of_file;
+        finding.start.line = start.of_file;
+        finding.end.line = line(finding.end.line).of_file;
+        // Several lines of code may stand in one line of the file.
+        finding.end = finding.end.max(finding.start);
+        finding.cell = Some(Cell { number: start.cell, line: start.of_cell });
+        let separator = if finding.label.is_empty() { "" } else { ", " };
+        finding.label.push_str(&format!("{separator}in cell {}, line {}", start.cell, start.of_cell));
+    }
 }

@@ -42,14 +42,15 @@ pub(super) fn scan(
     if foreign && !surroundings.forced && !scanner.prefilter.admits(text.as_bytes()) {
         return Scan::default();
     }
-    scan_text(scanner, path, &text, selection, surroundings)
+    scan_text(scanner, path, &text, &text, selection, surroundings)
 }
 
-/// Judges source that the prefilter admits.
+/// Judges source that the prefilter admits. What is shown of it is `shown`, which is as long.
 pub(super) fn scan_text(
     scanner: &Scanner<'_>,
     path: &RepoPath,
     text: &str,
+    shown: &str,
     selection: &Selection<'_>,
     surroundings: Surroundings<'_>,
 ) -> Scan {
@@ -57,7 +58,7 @@ pub(super) fn scan_text(
         Ok(tree) => tree,
         Err(reason) => return Scan { unscanned: Some(reason), ..Scan::default() },
     };
-    let (scan, depth) = judge(scanner, path, text, &tree, selection, surroundings);
+    let (scan, depth) = judge(scanner, path, (text, shown), &tree, selection, surroundings);
     tree.measured(depth);
     scan
 }
@@ -65,7 +66,7 @@ pub(super) fn scan_text(
 fn judge<'a>(
     scanner: &Scanner<'_>,
     path: &RepoPath,
-    text: &'a str,
+    (text, shown): (&'a str, &'a str),
     parsed: &'a Tree,
     selection: &Selection<'_>,
     surroundings: Surroundings<'a>,
@@ -88,7 +89,7 @@ fn judge<'a>(
     }
     let (mut hits, mut resolver, elided) = matcher.finish();
     hits.truncate(MAX_FINDINGS + 1);
-    let lines = Lines::new(text);
+    let lines = Lines::new(shown);
     binding::explain(path, text, &lines, &mut resolver, &mut hits);
     let sources = || scanner.sources.get_or_init(|| Sources::new(scanner.rules));
     let mut weighing = Weighing {
@@ -175,6 +176,7 @@ fn finding(
         path: path.clone(),
         start: lines.position(hit.range.start()),
         end: lines.position(hit.range.end()),
+        cell: None,
         scope: writer.scopes.path(hit.place.scope),
         rule: rule.id.clone(),
         severity: hit.severity,

@@ -208,6 +208,7 @@ fn about_comment(
         path: path.clone(),
         start: lines.position(range.start()),
         end: lines.position(range.end()),
+        cell: None,
         scope: String::new(),
         rule: rule.to_owned(),
         severity: Severity::Warning,

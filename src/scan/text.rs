@@ -118,16 +118,39 @@ pub(super) fn scan(
             label: "written here",
         }));
     }
+    finish(scanner, path, &text, selection, surroundings, &hits)
+}
+
+/// Judges the settings in `text`, which is a part of the file.
+pub(super) fn scan_settings(
+    scanner: &Scanner<'_>,
+    path: &RepoPath,
+    text: &str,
+    selection: &Selection<'_>,
+    surroundings: Surroundings<'_>,
+) -> Scan {
+    let hits = settings_in(scanner, text, selection);
+    finish(scanner, path, text, selection, surroundings, &hits)
+}
+
+fn finish(
+    scanner: &Scanner<'_>,
+    path: &RepoPath,
+    text: &str,
+    selection: &Selection<'_>,
+    surroundings: Surroundings<'_>,
+    hits: &[Hit],
+) -> Scan {
     // What most files have: nothing.
     if hits.is_empty() && memchr::memmem::find(text.as_bytes(), suppression::MARKER.as_bytes()).is_none() {
         return Scan::default();
     }
-    let lines = Lines::new(&text);
-    let mut findings = findings(scanner, path, &text, &lines, selection, &hits);
+    let lines = Lines::new(text);
+    let mut findings = findings(scanner, path, text, &lines, selection, hits);
     let too_many = findings.len() > MAX_FINDINGS;
     findings.truncate(MAX_FINDINGS);
-    let comments = comments(&text);
-    let mut scan = suppression::apply(path, &lines, &text, &comments, scanner.rules, surroundings.honoured, findings);
+    let comments = comments(text);
+    let mut scan = suppression::apply(path, &lines, text, &comments, scanner.rules, surroundings.honoured, findings);
     scan.unscanned = too_many.then(|| format!("more than {MAX_FINDINGS} findings; the rest was not judged"));
     scan
 }
@@ -172,6 +195,7 @@ fn findings(
             path: path.clone(),
             start: lines.position(range.start()),
             end: lines.position(range.end()),
+            cell: None,
             scope: String::new(),
             rule: r.id.clone(),
             severity: candidate.severity.unwrap_or(r.severity),

@@ -4,6 +4,7 @@
 
 mod decode;
 mod kind;
+mod magics;
 mod nesting;
 mod notebook;
 mod tree;

@@ -2,6 +2,7 @@
 //!
 //! Reads nbformat 4 (`cells[].source`) and 3 (`worksheets[].cells[].input`); outputs and markdown are never code.
 
+use super::magics::{self, Body};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -9,9 +10,11 @@ use std::borrow::Cow;
 /// Python source of all code cells, cell after cell.
 #[derive(Debug, Default)]
 pub struct NotebookCode {
-    /// The source. IPython's magics are still in it: to the parser they are syntax errors that it recovers from, and so a
-    /// call behind `%time` is found. (The parser's own mode for notebooks panics on some broken input.)
+    /// The source, with IPython's magics.
     pub source: String,
+    /// The source with white space where it is no Python; as long as `source`. (The parser's own mode for notebooks
+    /// panics on some broken input.)
+    pub python: String,
     /// For each line of `source`, where it was written.
     lines: Vec<Line>,
     /// The cells that a shell runs (`%%bash`).
@@ -32,8 +35,10 @@ pub struct Script {
 pub struct Line {
     /// 1-based line of the notebook file.
     pub of_file: u32,
-    /// 1-based number of the code cell.
+    /// 1-based number of the cell, among all cells of the notebook.
     pub cell: u32,
+    /// 1-based line of the cell.
+    pub of_cell: u32,
 }
 
 #[derive(Deserialize)]
@@ -72,12 +77,6 @@ struct LanguageInfo<'a> {
     name: Cow<'a, str>,
 }
 
-/// Cell magics whose body is still Python; the body of all others (`%%bash`, `%%html`) is not.
-const PYTHON_CELL_MAGICS: &[&str] = &["capture", "debug", "prun", "pypy", "python", "python3", "time", "timeit"];
-
-/// Cell magics whose body a shell runs.
-const SHELL_CELL_MAGICS: &[&str] = &["!", "bash", "sh", "sx", "system"];
-
 /// Takes the code out of the notebook `bytes`. A notebook of another language has none.
 ///
 /// # Errors
@@ -85,6 +84,9 @@ const SHELL_CELL_MAGICS: &[&str] = &["!", "bash", "sh", "sx", "system"];
 pub fn code_cells(bytes: &[u8]) -> Result<NotebookCode, String> {
     let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))
         .map_err(|error| format!("not a notebook: {error}"))?;
+    if !text.trim_start().starts_with('{') {
+        return Err("not a notebook: expected an object in line 1".into());
+    }
     let notebook: Notebook = serde_json::from_str(text).map_err(|error| format!("not a notebook: {error}"))?;
     let mut code = NotebookCode::default();
     let language = notebook.metadata.language_info.map_or(Cow::Borrowed(""), |language| language.name);
@@ -93,7 +95,7 @@ pub fn code_cells(bytes: &[u8]) -> Result<NotebookCode, String> {
     }
     let mut counter = LineCounter { text, offset: 0, line: 1 };
     let cells = notebook.cells.iter().chain(notebook.worksheets.iter().flat_map(|sheet| &sheet.cells));
-    for (cell, number) in cells.filter(|cell| cell.cell_type == "code").zip(1..) {
+    for (cell, number) in cells.zip(1..).filter(|(cell, _)| cell.cell_type == "code") {
         let Some(source) = cell.source else { continue };
         let start = (code.source.len(), code.lines.len());
         let parts: Vec<&RawValue> = match serde_json::from_str(source.get()) {
@@ -107,32 +109,32 @@ pub fn code_cells(bytes: &[u8]) -> Result<NotebookCode, String> {
             })?;
             // The parser ends lines there as well.
             let part = part.replace("\r\n", "\n").replace('\r', "\n");
-            code.push(&part, Line { of_file, cell: number });
+            code.push(&part, of_file, number);
         }
         code.end_cell();
-        if !is_python(&code.source[start.0..]) {
-            let (source, lines) = (code.source.split_off(start.0), code.lines.split_off(start.1));
-            code.scripts.extend(Script::of_cell(&source, lines));
+        match magics::body(&code.source[start.0..]) {
+            Body::Python => {
+                let python = magics::masked(&code.source[start.0..]);
+                code.python.push_str(&python);
+            }
+            body => {
+                let (source, lines) = (code.source.split_off(start.0), code.lines.split_off(start.1));
+                code.scripts.extend(
+                    Some(body).filter(|body| *body == Body::Shell).and_then(|_| Script::of_cell(&source, lines)),
+                );
+            }
         }
     }
     Ok(code)
 }
 
-/// Whether the cell is Python, going by its cell magic.
-fn is_python(cell: &str) -> bool {
-    let magic = cell.trim_start().strip_prefix("%%");
-    magic.is_none_or(|magic| PYTHON_CELL_MAGICS.contains(&magic.split_whitespace().next().unwrap_or_default()))
-}
-
 impl Script {
-    /// The script in a cell that is not Python.
+    /// The script below the magic of a cell.
     fn of_cell(cell: &str, lines: Vec<Line>) -> Option<Self> {
         let before = cell.len() - cell.trim_start().len();
-        let (magic, source) = cell[before..].split_once('\n')?;
-        let mut words = magic.strip_prefix("%%")?.split_whitespace().filter(|word| *word != "script");
-        let is_shell = words.next().is_some_and(|name| SHELL_CELL_MAGICS.contains(&name));
+        let (_, source) = cell[before..].split_once('\n')?;
         let skipped = cell[..before].matches('\n').count() + 1;
-        is_shell.then(|| Self { source: source.to_owned(), lines: lines.into_iter().skip(skipped).collect() })
+        Some(Self { source: source.to_owned(), lines: lines.into_iter().skip(skipped).collect() })
     }
 
     /// Where the 0-based `line` of the script was written.
@@ -147,13 +149,13 @@ impl NotebookCode {
         self.lines[(line as usize).clamp(1, self.lines.len()) - 1]
     }
 
-    /// Appends text that is written in `line`.
-    fn push(&mut self, text: &str, line: Line) {
-        if self.source.is_empty() || self.source.ends_with('\n') {
-            self.lines.push(line);
-        }
+    /// Appends text of a cell that is written in the line `of_file`.
+    fn push(&mut self, text: &str, of_file: u32, cell: u32) {
+        let last = self.lines.last().filter(|last| last.cell == cell).map_or(0, |last| last.of_cell);
+        let starts = usize::from(self.source.is_empty() || self.source.ends_with('\n'));
         let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).count() - usize::from(text.ends_with('\n'));
-        self.lines.extend(std::iter::repeat_n(line, breaks));
+        let added = (last + 1..).take(starts + breaks);
+        self.lines.extend(added.map(|of_cell| Line { of_file, cell, of_cell }));
         self.source.push_str(text);
     }
 
@@ -207,11 +209,12 @@ mod tests {
 }"##;
         let code = code_cells(text.as_bytes()).unwrap();
         assert_eq!(code.source, "import pickle\n%matplotlib inline\nx = 1\ny = 2\nz = 3\n%%time\nw = 4\n");
-        let lines: Vec<(u32, u32)> = code.lines.iter().map(|line| (line.of_file, line.cell)).collect();
-        assert_eq!(lines, [(6, 1), (7, 1), (8, 1), (10, 2), (10, 2), (13, 5), (13, 5)]);
+        assert_eq!(code.python, "import pickle\n0                 \nx = 1\ny = 2\nz = 3\n0     \nw = 4\n");
+        let lines: Vec<_> = code.lines.iter().map(|line| (line.of_file, line.cell, line.of_cell)).collect();
+        assert_eq!(lines, [(6, 2, 1), (7, 2, 2), (8, 2, 3), (10, 3, 1), (10, 3, 2), (13, 6, 1), (13, 6, 2)]);
         let [script] = &code.scripts[..] else { panic!("{:?}", code.scripts) };
         assert_eq!(script.source, "python -c 'import pickle'\n");
-        assert_eq!(script.line(0), Some(Line { of_file: 11, cell: 3 }));
+        assert_eq!(script.line(0), Some(Line { of_file: 11, cell: 4, of_cell: 2 }));
     }
 
     #[test]
@@ -221,7 +224,11 @@ mod tests {
         let julia =
             r#"{"metadata": {"language_info": {"name": "julia"}}, "cells": [{"cell_type": "code", "source": "x"}]}"#;
         assert_eq!(code_cells(julia.as_bytes()).unwrap().source, "");
-        assert!(code_cells(b"<<<<<<< HEAD").is_err_and(|error| error.contains("line 1")));
+        for broken in ["<<<<<<< HEAD", "[]", "3", "null", ""] {
+            assert!(code_cells(broken.as_bytes()).is_err_and(|error| error.contains("line 1")), "{broken}");
+        }
+        let twice = r#"{"cells": [{"cell_type": "code", "source": "x", "source": "y"}]}"#;
+        assert!(code_cells(twice.as_bytes()).is_err_and(|error| error.contains("duplicate field `source` at line 1")));
         assert!(code_cells(br#"{"cells": [{"cell_type": "code", "source": 3}]}"#).is_err());
     }
 }
