@@ -48,7 +48,7 @@ impl<'r> Prefilter<'r> {
     pub fn new(rules: &'r RuleSet) -> Self {
         let mut firsts = BTreeSet::new();
         for candidate in rules.rules.iter().flat_map(|rule| &rule.matches) {
-            firsts.extend(paths(&candidate.target).iter().filter_map(|path| path.split('.').next()));
+            firsts.extend(rare(&candidate.target));
         }
         Self { rules, first: first_pass(&firsts), words: OnceLock::new() }
     }
@@ -77,6 +77,25 @@ fn paths(target: &Target) -> &[String] {
         Target::Method { classes, .. } | Target::Base { classes, .. } => classes,
         Target::Setting(setting) => &setting.names,
         Target::Text { .. } => &[],
+    }
+}
+
+/// Strings of which one must be in a file that the match finds anything in. Where the names of a setting are common words,
+/// they are what it is set to, or what it is in.
+fn rare(target: &Target) -> Vec<&str> {
+    let Target::Setting(setting) = target else {
+        return paths(target).iter().filter_map(|path| path.split('.').next()).collect();
+    };
+    let is_own = |name: &String| name.contains(|c: char| c == '_' || c.is_ascii_uppercase());
+    let values: Option<Vec<&str>> = setting.values.iter().map(whole_word).collect();
+    let values = values.filter(|values| !values.is_empty() && values.iter().all(|value| value.len() >= 6));
+    match values {
+        _ if setting.names.iter().all(is_own) => {
+            setting.names.iter().filter_map(|name| name.split('.').max_by_key(|part| part.len())).collect()
+        }
+        Some(values) => values,
+        None if setting.within.is_empty() => setting.names.iter().map(String::as_str).collect(),
+        None => setting.within.iter().map(String::as_str).collect(),
     }
 }
 
@@ -180,6 +199,14 @@ impl Joined {
 /// Words of 63 bytes and more share a bit.
 fn length_bit(length: usize) -> u64 {
     1 << length.min(63)
+}
+
+/// All of a string, or the last word of a name.
+fn whole_word(value: &Value) -> Option<&str> {
+    match value {
+        Value::Str(text) => Some(text.trim_end_matches('*')),
+        value => last_word(value),
+    }
 }
 
 /// The last word of a string or name: what must be in the file as a whole word.
