@@ -152,7 +152,7 @@ impl<'s, 'a> Across<'s, 'a> {
             let mut next: BTreeMap<RepoPath, Demand> = BTreeMap::new();
             for (importer, imports) in std::mem::take(&mut pending) {
                 for import in imports {
-                    for path in self.linking.files_of(&importer, &import) {
+                    for (path, _) in self.linking.files_of(&importer, &import) {
                         if self.index.contains_key(&path) {
                             continue;
                         }

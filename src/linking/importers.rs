@@ -2,7 +2,7 @@
 
 use super::{Linking, OwnedImport, OwnedMembers};
 use crate::snapshot::RepoPath;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names of files that other files may import under, and that matter.
 #[derive(Default, Debug)]
@@ -13,15 +13,18 @@ pub struct Reach {
     latest: BTreeSet<(RepoPath, String)>,
 }
 
-/// Hashes of what may name a module or a member in the imports of a text, sorted.
+/// Hashes of what the imports of a text may speak of, sorted.
 pub fn sketch(source: &[u8]) -> Box<[u32]> {
     let mut hashes = Vec::new();
     for import in crate::scan::imports(source) {
-        hashes.push(hash(import.module.rsplit('.').next().unwrap_or_default()));
+        let module = import.module.rsplit('.').next().unwrap_or_default();
         match import.members {
-            crate::scan::Members::Named(names) => hashes.extend(names.iter().map(|(name, _)| hash(name))),
-            crate::scan::Members::All => hashes.push(hash("*")),
-            crate::scan::Members::Module => {}
+            crate::scan::Members::Named(names) => {
+                hashes.push(hash(MODULE, module));
+                hashes.extend(names.iter().map(|(name, _)| hash(MEMBER, name)));
+            }
+            crate::scan::Members::All => hashes.extend([hash(MODULE, module), hash(MEMBER, "*")]),
+            crate::scan::Members::Module => hashes.push(hash(WHOLE, module)),
         }
     }
     hashes.sort_unstable();
@@ -29,9 +32,16 @@ pub fn sketch(source: &[u8]) -> Box<[u32]> {
     hashes.into()
 }
 
+/// What a name in an import is: the module something is imported from, what is imported, or a module that is imported.
+const MODULE: u8 = b'm';
+const MEMBER: u8 = b'n';
+const WHOLE: u8 = b'w';
+
 /// FNV-1a: short names, and nobody gains by a collision: the file is then looked at once more.
-fn hash(name: &str) -> u32 {
-    name.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+fn hash(kind: u8, name: &str) -> u32 {
+    std::iter::once(kind)
+        .chain(name.bytes())
+        .fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 impl Reach {
@@ -59,7 +69,7 @@ impl Reach {
 
     /// Whether a file with this sketch of its imports may import something called `name`.
     pub fn is_named(name: &str, sketch: &[u32]) -> bool {
-        sketch.binary_search(&hash(name)).is_ok()
+        [MODULE, MEMBER, WHOLE].iter().any(|&kind| sketch.binary_search(&hash(kind, name)).is_ok())
     }
 
     /// Whether there is nothing to look for.
@@ -69,28 +79,33 @@ impl Reach {
 
     /// The names of the last step, as what to look for next.
     pub fn step(&mut self) -> Wave {
-        let names = std::mem::take(&mut self.latest);
-        let mut stems = BTreeSet::new();
-        for (path, _) in &names {
-            let name = path.file_name();
-            let stem = name.strip_suffix(b".py").unwrap_or(name);
-            if stem == b"__init__" {
-                stems.insert(hash(""));
-                let directory = path.parent().unwrap_or_default();
-                stems.insert(hash(&String::from_utf8_lossy(directory.file_name())));
-            } else {
-                stems.insert(hash(&String::from_utf8_lossy(stem)));
+        let mut wave = Wave { names: BTreeMap::new(), sketches: BTreeMap::new() };
+        for (path, name) in std::mem::take(&mut self.latest) {
+            let file_name = path.file_name();
+            let stem = file_name.strip_suffix(b".py").unwrap_or(file_name);
+            let directory = path.parent().unwrap_or_default();
+            // `from . import name` names no module.
+            let stems = match String::from_utf8_lossy(stem) {
+                stem if stem == "__init__" => vec!["".into(), directory.file_name().to_string()],
+                stem => vec![stem.into_owned()],
+            };
+            for stem in stems {
+                let whole = [hash(WHOLE, &stem), hash(MEMBER, &stem)];
+                let sketch = wave.sketches.entry(hash(MODULE, &stem)).or_insert((whole, BTreeSet::new()));
+                sketch.1.insert(hash(MEMBER, &name));
             }
+            wave.names.entry(path).or_default().insert(name);
         }
-        Wave { names, stems }
+        wave
     }
 }
 
 /// Names to find the importers of.
 #[derive(Debug)]
 pub struct Wave {
-    names: BTreeSet<(RepoPath, String)>,
-    stems: BTreeSet<u32>,
+    names: BTreeMap<RepoPath, BTreeSet<String>>,
+    /// By the module: how it is imported whole, and the members.
+    sketches: BTreeMap<u32, ([u32; 2], BTreeSet<u32>)>,
 }
 
 /// What a file has to do with a [`Wave`].
@@ -107,31 +122,32 @@ pub struct Concern {
 impl Wave {
     /// Whether a file with this sketch of its imports may import one of the names.
     pub fn may_concern(&self, sketch: &[u32]) -> bool {
-        self.stems.iter().any(|stem| sketch.binary_search(stem).is_ok())
+        let has = |hash: &u32| sketch.binary_search(hash).is_ok();
+        self.sketches.iter().any(|(module, (whole, members))| {
+            whole.iter().any(has)
+                || has(module) && (has(&hash(MEMBER, "*")) || sketch.iter().any(|hash| members.contains(hash)))
+        })
     }
 
     /// What the file at `importer` has to do with the names.
     pub fn concern(&self, linking: &Linking<'_>, importer: &RepoPath, source: &[u8]) -> Concern {
         let mut concern = Concern { imports: OwnedImport::all(source), ..Concern::default() };
         for import in &concern.imports {
-            let files = linking.files_of(importer, import);
-            let concerned = self.names.iter().filter(|(path, _)| files.contains(path));
-            for (_, name) in concerned {
-                let word = has_word(source, name.as_bytes());
+            for (file, is_module) in linking.files_of(importer, import) {
+                let Some(wanted) = self.names.get(&file) else { continue };
                 match &import.members {
-                    OwnedMembers::All => {
-                        concern.uses |= word > 0;
-                        concern.passes_on.push(name.clone());
-                    }
-                    OwnedMembers::Module => concern.uses |= word > 0,
-                    OwnedMembers::Named(names) => {
-                        for (_, alias) in names.iter().filter(|(source, _)| source == name) {
-                            concern.uses |= has_word(source, alias.as_bytes()) > 1;
+                    OwnedMembers::Named(names) if is_module => {
+                        for (_, alias) in names.iter().filter(|(name, _)| wanted.contains(name)) {
+                            concern.uses |= count_word(source, alias) > 1;
                             concern.passes_on.push(alias.clone());
                         }
-                        // A module among the names, which has the name.
-                        concern.uses |= word > 0 && names.iter().all(|(source, _)| source != name);
                     }
+                    OwnedMembers::All => {
+                        concern.uses |= wanted.iter().any(|name| count_word(source, name) > 0);
+                        concern.passes_on.extend(wanted.iter().cloned());
+                    }
+                    // The module itself, or a module among the members.
+                    _ => concern.uses |= wanted.iter().any(|name| count_word(source, name) > 0),
                 }
             }
         }
@@ -140,10 +156,10 @@ impl Wave {
 }
 
 /// How often `word` stands alone in `text`; more than twice is not counted.
-fn has_word(text: &[u8], word: &[u8]) -> usize {
+fn count_word(text: &[u8], word: &str) -> usize {
     let is_name = |byte: Option<&u8>| byte.is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let is_alone = |&at: &usize| {
         !is_name(at.checked_sub(1).and_then(|before| text.get(before))) && !is_name(text.get(at + word.len()))
     };
-    memchr::memmem::find_iter(text, word).filter(is_alone).take(2).count()
+    memchr::memmem::find_iter(text, word.as_bytes()).filter(is_alone).take(2).count()
 }

@@ -100,10 +100,9 @@ impl<'a> Linking<'a> {
         let names = |known: &Known| known.summary.as_ref().map(|summary| summary.names.clone()).unwrap_or_default();
         let before = self.known.get(path).map(names).unwrap_or_default();
         let mut new = Vec::new();
-        for (name, exported) in known.summary.iter().flat_map(|summary| &summary.names) {
-            if exported.iter().any(|one| one.matters(name)) && before.get(name) != Some(exported) {
-                new.push(name.clone());
-            }
+        if let Some(summary) = &known.summary {
+            let is_new = |name: &&String| before.get(*name) != summary.names.get(*name);
+            new.extend(summary.mattering.iter().filter(is_new).cloned());
         }
         self.known.insert(path.clone(), known);
         new
@@ -121,14 +120,14 @@ impl<'a> Linking<'a> {
         followed.unread
     }
 
-    /// The files of the repository that `import` in the file at `importer` speaks of: the module's, and those of members
-    /// that are modules themselves.
-    pub fn files_of(&self, importer: &RepoPath, import: &OwnedImport) -> Vec<RepoPath> {
+    /// The files of the repository that `import` in the file at `importer` speaks of: the module's (`true`), and those of
+    /// members that are modules themselves.
+    pub fn files_of(&self, importer: &RepoPath, import: &OwnedImport) -> Vec<(RepoPath, bool)> {
         let Some(module) = self.locate(importer, import.level, &import.module, false) else { return Vec::new() };
-        let mut files: Vec<RepoPath> = module.file.iter().cloned().collect();
+        let mut files: Vec<(RepoPath, bool)> = module.file.iter().cloned().map(|file| (file, true)).collect();
         if let OwnedMembers::Named(names) = &import.members {
             let below = names.iter().filter_map(|(name, _)| self.submodule(&module, name)?.file);
-            files.extend(below);
+            files.extend(below.map(|file| (file, false)));
         }
         files
     }

@@ -52,6 +52,8 @@ impl Modules for NoModules {
 pub struct Summary {
     /// The names it binds, but for those it has from other modules of the repository.
     pub names: BTreeMap<String, Vec<Exported>>,
+    /// Those of the names by which files that import them may have findings that their own text does not show, sorted.
+    pub mattering: Vec<String>,
 }
 
 /// What a name of a module means to the files that import it.
@@ -97,17 +99,4 @@ pub struct ExportedClass {
     pub find_class: Option<Reason>,
     /// Its methods that pass parameters on.
     pub methods: BTreeMap<String, ExportedFunction>,
-}
-
-impl Exported {
-    /// Whether files that import it under `name` may have findings that their own text does not show.
-    pub fn matters(&self, name: &str) -> bool {
-        match self {
-            Self::Name(path) => path.contains('.') || path != name,
-            Self::Instance(_) => true,
-            Self::Class(class) | Self::Object(class) => !class.ancestors.is_empty() || !class.methods.is_empty(),
-            Self::Function(function) => !function.loads.is_empty(),
-            Self::Constant(_) | Self::Other => false,
-        }
-    }
 }

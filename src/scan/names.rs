@@ -301,6 +301,28 @@ impl<'r> Names<'r> {
         &self.node(id).roles
     }
 
+    /// Whether whoever gets at `id` under the alias `name` may do what rules speak of, without naming all of it.
+    pub fn matters_as(&self, id: NameId, name: &str) -> bool {
+        let node = self.node(id);
+        if node.class || !node.roles.is_empty() {
+            return true;
+        }
+        node.ruled && node.name != name && self.leads_to_rules(id)
+    }
+
+    /// Whether rules speak of something below `id`.
+    fn leads_to_rules(&self, id: NameId) -> bool {
+        let mut pending = vec![id];
+        while let Some(id) = pending.pop() {
+            let node = self.node(id);
+            if !node.roles.is_empty() {
+                return true;
+            }
+            pending.extend(node.children.values());
+        }
+        false
+    }
+
     /// What Python itself does with `id`.
     pub fn special(&self, id: NameId) -> Option<Special> {
         self.node(id).special

@@ -17,21 +17,33 @@ impl<'a> Weighing<'a, '_> {
         let module = &self.resolver.scopes().scopes[0];
         let mut bound: Vec<&'a str> = module.bindings.keys().copied().collect();
         bound.sort_unstable();
-        let mut names = BTreeMap::new();
+        let mut summary = Summary::default();
         for name in bound {
             let meanings = self.resolver.all_meanings(0, name);
             let mut exported = Vec::new();
+            let mut matters = false;
             for meaning in meanings.known.iter().take(MAX_MEANINGS) {
                 let one = self.exported(meaning);
+                matters |= match *meaning {
+                    // A module under its own name is in the text of who uses it.
+                    Meaning::Name(id) => self.resolver.names().matters_as(id, name),
+                    Meaning::Instance(_) => true,
+                    // Which loader it is, those ask who decide by it.
+                    Meaning::Class(class) | Meaning::Object(class) => self.class_matters(class, &one),
+                    _ => !matches!(one, None | Some(Exported::Constant(_) | Exported::Other)),
+                };
                 if let Some(one) = one.filter(|one| !exported.contains(one)) {
                     exported.push(one);
                 }
             }
             if !exported.is_empty() {
-                names.insert(name.to_owned(), exported);
+                summary.names.insert(name.to_owned(), exported);
+            }
+            if matters {
+                summary.mattering.push(name.to_owned());
             }
         }
-        Summary { names }
+        summary
     }
 
     /// `None` for what other modules know better.
@@ -57,6 +69,18 @@ impl<'a> Weighing<'a, '_> {
         })
     }
 
+    fn class_matters(&mut self, class: ClassId, exported: &Option<Exported>) -> bool {
+        let names = self.resolver.names();
+        let has_methods =
+            matches!(exported, Some(Exported::Class(class) | Exported::Object(class)) if !class.methods.is_empty());
+        has_methods
+            || self
+                .resolver
+                .ruled_ancestors(class)
+                .into_iter()
+                .any(|id| !names.roles(id).is_empty() || names.is_class(id))
+    }
+
     fn function(&self, function: ScopeId) -> Option<ExportedFunction> {
         let loads = self.wrappers.get(&function)?.clone();
         let name = self.resolver.scopes().scopes[function].name.unwrap_or_default().to_owned();
@@ -67,7 +91,8 @@ impl<'a> Weighing<'a, '_> {
     fn class(&mut self, class: ClassId) -> Option<ExportedClass> {
         let scopes = self.resolver.scopes();
         let names = self.resolver.names();
-        let ruled = self.resolver.ruled_ancestors(class);
+        let mut ruled = self.resolver.ruled_ancestors(class);
+        ruled.retain(|&id| names.is_ruled(id));
         let is_open = self.resolver.bases(class).open;
         let mut exported = ExportedClass {
             name: scopes.classes[class].statement.name.to_string(),

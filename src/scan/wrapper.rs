@@ -132,7 +132,8 @@ impl<'a> Weighing<'a, '_> {
 
     /// Notes that the functions whose parameters reach `hit` pass them on.
     pub fn note_wrappers(&mut self, hit: &Hit<'a>, parameters: &[(ScopeId, &'a str)]) {
-        if hit.severity == Severity::Note {
+        // Where an argument cannot be known, the caller may have made it safe.
+        if hit.severity == Severity::Note || hit.confidence == Confidence::Low {
             return;
         }
         for &(function, name) in parameters {
