@@ -29,7 +29,7 @@ pub(super) const MAX_DEPTH: u32 = 64;
 /// How long a chain of names is followed that are bound to one another, counted from one that is not known yet.
 const MAX_CHAIN: u32 = 1000;
 /// How many elements of literals are looked at in one file.
-const MAX_ELEMENTS: usize = 1_000_000;
+const MAX_ELEMENTS: usize = 100_000;
 
 /// Finds out what expressions of one file mean.
 pub(super) struct Resolver<'a, 'c> {
@@ -86,8 +86,12 @@ impl<'a, 'c> Resolver<'a, 'c> {
             chain: 0,
             elements_left: MAX_ELEMENTS,
         };
-        // In the order of the text a chain of aliases is short at each step.
-        (0..scopes.bindings.len()).for_each(|id| drop(resolver.binding(id)));
+        // In the order of the text a chain of aliases is short at each step. All else waits until somebody asks.
+        for (id, binding) in scopes.bindings.iter().enumerate() {
+            if let Bound::Value(Expr::Name(_) | Expr::Attribute(_)) = binding.bound {
+                resolver.binding(id);
+            }
+        }
         resolver
     }
 
