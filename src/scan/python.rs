@@ -123,7 +123,10 @@ fn judge<'a>(
         parsed.tokens().iter().filter(|token| token.kind() == TokenKind::Comment).map(Ranged::range).collect();
     let (summary, wanted) = (weighing.summary(), weighing.resolver.wanted());
     let mut scan = suppression::apply(path, &lines, text, &comments, scanner.rules, surroundings.honoured, findings);
-    if hits.len() > MAX_FINDINGS {
+    if weighing.resolver.is_exhausted() {
+        let reason = "values in it are made of each other in more ways than can be followed; split the file";
+        scan.unscanned = Some(reason.to_owned());
+    } else if hits.len() > MAX_FINDINGS {
         scan.unscanned = Some(format!("more than {MAX_FINDINGS} findings; the rest of the file was not judged"));
     } else if let Some(error) = parsed.errors().iter().find(|error| syntax::swallows(error, text)) {
         let line = lines.line(error.location.start());

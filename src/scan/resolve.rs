@@ -30,6 +30,9 @@ pub(super) const MAX_DEPTH: u32 = 64;
 const MAX_CHAIN: u32 = 1000;
 /// How many elements of literals are looked at in one file.
 const MAX_ELEMENTS: usize = 100_000;
+/// How many expressions are looked at in one file, and how many more for each of its bytes; real files take one or two.
+const MAX_STEPS: usize = 1_000_000;
+const STEPS_PER_BYTE: usize = 16;
 
 /// Finds out what expressions of one file mean.
 pub(super) struct Resolver<'a, 'c> {
@@ -56,6 +59,10 @@ pub(super) struct Resolver<'a, 'c> {
     chain: u32,
     /// How many elements of literals may still be looked at: literals in literals could multiply.
     elements_left: usize,
+    /// What displays hold, under a key if one was asked for.
+    items: HashMap<(*const Expr, Option<&'a str>), Vec<Meaning<'a>>>,
+    /// How many more expressions are looked at: values can be made of each other in more ways than can be followed.
+    steps_left: usize,
 }
 
 #[derive(Clone, Default)]
@@ -85,6 +92,9 @@ impl<'a, 'c> Resolver<'a, 'c> {
             read: HashSet::new(),
             chain: 0,
             elements_left: MAX_ELEMENTS,
+            items: HashMap::new(),
+            steps_left: MAX_STEPS
+                + STEPS_PER_BYTE * scopes.blocks.first().map_or(0, |module| module.range.len().to_usize()),
         };
         // In the order of the text a chain of aliases is short at each step. All else waits until somebody asks.
         for (id, binding) in scopes.bindings.iter().enumerate() {
@@ -93,6 +103,11 @@ impl<'a, 'c> Resolver<'a, 'c> {
             }
         }
         resolver
+    }
+
+    /// Whether values are made of each other in more ways than were followed.
+    pub fn is_exhausted(&self) -> bool {
+        self.steps_left == 0
     }
 
     /// Names of modules of the repository that have not been looked into, and decide something in the file.
@@ -126,7 +141,8 @@ impl<'a, 'c> Resolver<'a, 'c> {
     }
 
     fn at_depth(&mut self, expression: &'a Expr, place: Place, depth: u32) -> Meanings<'a> {
-        let Some(depth) = depth.checked_sub(1) else { return Meanings::unknown() };
+        let Some(depth) = depth.checked_sub(1).filter(|_| self.steps_left > 0) else { return Meanings::unknown() };
+        self.steps_left -= 1;
         let constant = |constant| Meanings::one(Meaning::Constant(constant));
         match expression {
             Expr::Name(name) => self.name(name.id.as_str(), place, name.start()),

@@ -163,7 +163,19 @@ impl<'a> Resolver<'a, '_> {
     /// What a display holds, under `key` if it is a dictionary with that key.
     pub fn items(&mut self, display: &Meaning<'a>, key: Option<&'a str>, depth: u32) -> Vec<Meaning<'a>> {
         let Meaning::Display(display, place) = *display else { return Vec::new() };
-        let Some(depth) = depth.checked_sub(1) else { return Vec::new() };
+        let known = (std::ptr::from_ref(display), key);
+        if let Some(items) = self.items.get(&known) {
+            return items.clone();
+        }
+        // What is made from itself holds nothing more.
+        self.items.insert(known, Vec::new());
+        let items = self.items_of(display, place, key, depth);
+        self.items.insert(known, items.clone());
+        items
+    }
+
+    fn items_of(&mut self, display: &'a Expr, place: Place, key: Option<&'a str>, depth: u32) -> Vec<Meaning<'a>> {
+        let Some(depth) = depth.checked_sub(1).filter(|_| self.elements_left > 0) else { return Vec::new() };
         let left = self.elements_left;
         // Elements, and whether they are unpacked.
         let elements: Vec<(&Expr, bool)> = match display {
