@@ -4,7 +4,6 @@ use super::Judge;
 use super::find_class::Named;
 use super::flow::last_name;
 use super::value::At;
-use crate::scan::collect::SiteKind;
 use crate::scan::meaning::{Constant, Meaning};
 use crate::scan::scopes::Bound;
 use ruff_python_ast::{Expr, Operator};
@@ -224,22 +223,5 @@ impl<'a> Judge<'_, 'a, '_> {
             }
         }
         None
-    }
-
-    /// Whether something in the file adds to what `name` holds.
-    fn is_changed(&mut self, name: &str) -> bool {
-        const ADDING: &[&str] =
-            &["add", "update", "append", "extend", "insert", "setdefault", "__setitem__", "__ior__"];
-        let adds = |site: &SiteKind<'_>| match site {
-            SiteKind::Call(call) => match &*call.func {
-                Expr::Attribute(attribute) => {
-                    ADDING.contains(&attribute.attr.as_str()) && last_name(&attribute.value) == Some(name)
-                }
-                _ => false,
-            },
-            _ => false,
-        };
-        self.weighing.resolver.scopes().changes.contains_key(name)
-            || self.weighing.sites.iter().any(|site| adds(&site.kind))
     }
 }

@@ -24,10 +24,11 @@ pub(super) enum Callee<'c> {
 
 /// Whether the name of what is called promises a check.
 pub(super) fn promises(func: &Expr) -> bool {
-    const WORDS: &[&str] = &["verif", "valid", "check", "authentic", "unsign", "signature", "hmac", "trusted"];
+    const WORDS: &[&str] = &["authentic", "hmac", "signature", "trusted", "unsign", "valid", "verif"];
     last_name(func).is_some_and(|name| {
         let name = name.to_ascii_lowercase();
-        WORDS.iter().any(|word| name.contains(word))
+        // `load_checkpoint` checks nothing.
+        name.split('_').any(|word| word == "check" || WORDS.iter().any(|start| word.starts_with(start)))
     })
 }
 
@@ -131,7 +132,7 @@ impl<'a, 'c> Judge<'_, 'a, 'c> {
             _ => true,
         };
         let bound = in_class && !decorated("staticmethod") && (decorated("classmethod") || !on_class);
-        Some(Frame { scope, def, call, place, bound })
+        Some(Frame { scope, def, call, place, bound, outer: None })
     }
 
     /// What `func` means, if nothing else can be meant.
@@ -168,12 +169,11 @@ impl<'a, 'c> Judge<'_, 'a, 'c> {
         for id in ids {
             let binding = scopes.bindings[id];
             let settled = match binding.bound {
-                Bound::Value(value) => {
-                    let meanings = self.weighing.resolver.meaning(value, binding.place);
-                    let known = !meanings.known.is_empty();
-                    known && (!meanings.open || self.is_settled(value, binding.place, steps))
-                        || value.is_none_literal_expr()
+                // `box or Box(key)`
+                Bound::Value(Expr::BoolOp(operation)) => {
+                    operation.values.iter().all(|value| self.is_settled_value(value, binding.place, steps))
                 }
+                Bound::Value(value) => self.is_settled_value(value, binding.place, steps),
                 Bound::Parameter { annotation: Some(_), .. } | Bound::Annotated(_) => true,
                 _ => false,
             };
@@ -183,6 +183,12 @@ impl<'a, 'c> Judge<'_, 'a, 'c> {
             any = true;
         }
         any
+    }
+
+    fn is_settled_value(&mut self, value: &'a Expr, place: Place, steps: u32) -> bool {
+        let meanings = self.weighing.resolver.meaning(value, place);
+        let known = !meanings.known.is_empty();
+        known && (!meanings.open || self.is_settled(value, place, steps)) || value.is_none_literal_expr()
     }
 
     /// What is written for `argument` of a call.

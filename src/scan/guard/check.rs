@@ -5,7 +5,7 @@ use super::flow::{Fact, last_name, parts_of};
 use super::value::{At, Seen};
 use super::{Judge, Known, Verdict};
 use crate::finding::Judgement;
-use crate::rules::{Does, Function};
+use crate::rules::Does;
 use crate::scan::scopes::Bound;
 use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprCall, UnaryOp};
 use ruff_text_size::Ranged;
@@ -152,82 +152,6 @@ impl<'a> Judge<'_, 'a, '_> {
         self.raises(frame, subject)
     }
 
-    /// A verifying call of a library.
-    pub fn verified(
-        &mut self,
-        call: &'a ExprCall,
-        function: &Function,
-        at: At<'a>,
-        subject: &Subject<'a>,
-    ) -> Option<Verdict> {
-        let mut pieces = Vec::new();
-        if let Some(data) = self.passed(call, function.data.as_ref(), at) {
-            pieces.push(super::digest::Piece { at: data, form: Form::Itself });
-        }
-        let object = match &*call.func {
-            Expr::Attribute(attribute) => Some(At { expr: &attribute.value, ..at }),
-            _ => None,
-        };
-        // The data of a MAC object is what it was updated with.
-        if pieces.is_empty()
-            && let Some(made) = object.and_then(|object| self.computed(object))
-        {
-            pieces = made.data;
-        }
-        self.covers(&pieces, subject, at)?;
-        let flaw = self.without_verification(call, function, at);
-        if flaw.is_some() {
-            return flaw;
-        }
-        let key = self.key_of(call, function, at);
-        if let Some(key) = key
-            && let Some(verdict) = self.key(key, subject.at, function.public_key)
-        {
-            return Some(verdict);
-        }
-        let name = self.written(&*call.func);
-        let text = format!("`{name}` raises unless `{}` is what was signed", self.written(subject.at.expr));
-        let exact = self.reopened(&pieces, subject);
-        Some(exact.unwrap_or_else(|| Verdict::new(Judgement::Genuine, call.start(), text)))
-    }
-
-    /// The key of a verifying call: its own argument, or one of the constructor.
-    pub fn key_of(&mut self, call: &'a ExprCall, function: &Function, at: At<'a>) -> Option<At<'a>> {
-        if function.methods.is_empty() {
-            return self.passed(call, function.key.as_ref(), at);
-        }
-        let Expr::Attribute(attribute) = &*call.func else { return None };
-        let (made, made_at) = self.constructed(At { expr: &attribute.value, ..at })?;
-        self.passed(made, function.key.as_ref(), made_at)
-    }
-
-    /// That a verifying call is told not to.
-    pub fn without_verification(&mut self, call: &'a ExprCall, function: &Function, at: At<'a>) -> Option<Verdict> {
-        let flawed = |text| Some(Verdict::new(Judgement::Flawed, call.start(), text));
-        let name = self.written(&*call.func);
-        if function.needs.is_some() && self.passed(call, function.needs.as_ref(), at).is_none() {
-            return flawed(format!("`{name}` is called without what it verifies by"));
-        }
-        for keyword in &call.arguments.keywords {
-            let is_off = |expr: &Expr| matches!(expr, Expr::BooleanLiteral(literal) if !literal.value);
-            let says_verify = |name: &str| name.contains("verify");
-            if keyword.arg.as_ref().is_some_and(|arg| says_verify(arg)) && is_off(&keyword.value) {
-                return flawed(format!("`{name}` is told not to verify"));
-            }
-            let value = At { expr: &keyword.value, ..at };
-            let value = self.source(value).unwrap_or(value);
-            if let Expr::Dict(dict) = value.expr
-                && dict.items.iter().any(|item| {
-                    let key = item.key.as_ref().and_then(|key| key.as_string_literal_expr());
-                    key.is_some_and(|key| key.value.to_str() == "verify_signature") && is_off(&item.value)
-                })
-            {
-                return flawed(format!("`{name}` is told not to verify the signature"));
-            }
-        }
-        None
-    }
-
     /// What it means for `subject` that `at` was true, or false.
     pub fn tested(&mut self, at: At<'a>, outcome: bool, subject: &Subject<'a>, steps: u32) -> Option<Verdict> {
         let steps = steps.checked_sub(1).filter(|_| self.spend())?;
@@ -296,6 +220,15 @@ impl<'a> Judge<'_, 'a, '_> {
         {
             return self.tested(At { expr, ..at }, outcome, subject, steps);
         }
+        if let (Expr::Attribute(attribute), [part]) = (&*call.func, &call.arguments.args[..])
+            && matches!(attribute.attr.as_str(), "startswith" | "endswith")
+        {
+            let digest = self.computed(At { expr: &attribute.value, ..at });
+            let digest = digest.or_else(|| self.computed(At { expr: part, ..at }))?;
+            self.covers(&digest.data, subject, at)?;
+            let text = "only a part of the digest is compared, and an empty part is in every one".to_owned();
+            return Some(Verdict::new(Judgement::Flawed, call.start(), text));
+        }
         let found = if let Some(function) = self.function(&call.func, at.place) {
             match function.does {
                 Does::Compare => {
@@ -331,14 +264,8 @@ impl<'a> Judge<'_, 'a, '_> {
             return None;
         }
         for (side, other) in [(left, right), (right, left)] {
-            match side.expr {
-                Expr::BooleanLiteral(literal) => {
-                    return self.tested(other, (literal.value == positive) == outcome, subject, steps);
-                }
-                Expr::NoneLiteral(_) => {
-                    return self.tested(other, positive != outcome, subject, steps);
-                }
-                _ => {}
+            if let Expr::BooleanLiteral(literal) = side.expr {
+                return self.tested(other, (literal.value == positive) == outcome, subject, steps);
             }
         }
         // One of a table of digests: that a MAC is a part of something says nothing.
@@ -407,6 +334,10 @@ impl<'a> Judge<'_, 'a, '_> {
             (Some(ours), None) => (ours, b),
             (None, Some(theirs)) => (theirs, a),
         };
+        if self.may_be_computed(expected) {
+            let text = format!("`{}` may be computed here from what is loaded", self.written(expected.expr));
+            return Some(Verdict::new(Judgement::Flawed, at.expr.start(), text));
+        }
         let covered = self.covers(&computed.data, subject, at)?;
         if !covered.holds() {
             return Some(covered);
@@ -443,73 +374,6 @@ impl<'a> Judge<'_, 'a, '_> {
             false => format!("the digest of `{name}` is pinned, and compared before it is loaded"),
         };
         Some(Verdict::new(Judgement::Genuine, start, text))
-    }
-
-    /// Whether what is covered by `pieces` is `subject`: genuine, or flawed where only the path was looked at; `None` where
-    /// it is something else.
-    pub fn covers(
-        &mut self,
-        pieces: &[super::digest::Piece<'a>],
-        subject: &Subject<'a>,
-        at: At<'a>,
-    ) -> Option<Verdict> {
-        let start = at.expr.start();
-        let mut path_only = None;
-        for piece in pieces {
-            for (seen, form) in self.covered(*piece) {
-                for (wanted, wanted_form) in &subject.forms {
-                    if !self.same(&seen, wanted) {
-                        continue;
-                    }
-                    if form == *wanted_form {
-                        return Some(Verdict::new(Judgement::Genuine, start, String::new()));
-                    }
-                    if form == Form::Itself && *wanted_form == Form::Path {
-                        let name = self.written(piece.at.expr);
-                        let text = format!("`{name}` is checked, not what the file holds");
-                        path_only = Some(Verdict::new(Judgement::Flawed, start, text));
-                    }
-                }
-            }
-        }
-        path_only
-    }
-
-    /// That what was checked is read again from its path when it is loaded.
-    fn reopened(&mut self, pieces: &[super::digest::Piece<'a>], subject: &Subject<'a>) -> Option<Verdict> {
-        let mut path = None;
-        for piece in pieces {
-            for (seen, form) in self.covered(*piece) {
-                for (wanted, wanted_form) in &subject.forms {
-                    if form != *wanted_form || !self.same(&seen, wanted) {
-                        continue;
-                    }
-                    if form != Form::Path {
-                        return None;
-                    }
-                    path = Some(piece.at.expr.start());
-                }
-            }
-        }
-        let text = "the file is opened again after the check, when it may be another: load the bytes that were checked";
-        path.map(|at| Verdict::new(Judgement::Weak, at, text.to_owned()))
-    }
-
-    /// A call of a function that configuration trusts, with the data among its arguments.
-    pub fn trusted(&mut self, call: &'a ExprCall, at: At<'a>, subject: &Subject<'a>) -> Option<Verdict> {
-        let arguments = call.arguments.args.iter().chain(call.arguments.keywords.iter().map(|keyword| &keyword.value));
-        let mut pieces = Vec::new();
-        for expr in arguments {
-            pieces.push(super::digest::Piece { at: At { expr, ..at }, form: Form::Itself });
-            pieces.push(super::digest::Piece { at: At { expr, ..at }, form: Form::Path });
-        }
-        let covered = self.covers(&pieces, subject, at)?;
-        covered.holds().then(|| self.trusts(call))
-    }
-
-    pub fn trusts(&self, call: &ExprCall) -> Verdict {
-        let text = format!("`{}` has verified it, which configuration trusts", self.written(&*call.func));
-        Verdict::new(Judgement::Genuine, call.start(), text)
     }
 
     pub fn in_frame(&mut self, expr: &'a Expr, frame: Frame<'a>) -> At<'a> {

@@ -10,7 +10,7 @@ use crate::rules::Does;
 use crate::scan::matching::Hit;
 use crate::scan::scopes::Bound;
 use ruff_python_ast::{Expr, ExprCall, Operator};
-use ruff_text_size::Ranged;
+use ruff_text_size::{Ranged, TextRange};
 use std::rc::Rc;
 
 /// How far data is followed back.
@@ -105,10 +105,14 @@ impl<'a> Judge<'_, 'a, '_> {
     fn made_of(&mut self, at: At<'a>, is_file: bool, known: &[Known<'a>], steps: u32) -> Option<Verdict> {
         let part = |judge: &mut Self, expr: &'a Expr| judge.data_within(At { expr, ..at }, is_file, known, steps);
         match at.expr {
-            Expr::Name(_) => {
+            Expr::Name(name) => {
                 let mut worst: Option<Verdict> = None;
                 for id in self.bindings(at)? {
                     let binding = self.weighing.resolver.scopes().bindings[id];
+                    let since = TextRange::new(binding.at.min(name.start()), name.start());
+                    if self.is_changed_in(since, &name.id) {
+                        return None;
+                    }
                     let source = match binding.bound {
                         Bound::Entered(expr) => Some(At { expr, place: binding.place, frame: at.frame }),
                         Bound::Part { value: expr, each: false, .. } if !is_file => {

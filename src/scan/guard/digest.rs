@@ -2,9 +2,8 @@
 
 use super::Judge;
 use super::flow::{arms, holds, last_name, statements_of};
-use super::value::{At, Seen};
+use super::value::{At, Frame};
 use crate::rules::Does;
-use crate::scan::scopes::Bound;
 use ruff_python_ast::{Expr, ExprCall, FStringPart, InterpolatedStringElement, Operator, Stmt};
 use ruff_text_size::{Ranged, TextSize};
 
@@ -48,6 +47,17 @@ impl<'a> Judge<'_, 'a, '_> {
     /// What digest `at` is, if it is one that is computed here.
     pub fn computed(&mut self, at: At<'a>) -> Option<Computed<'a>> {
         self.computed_within(at, MAX_STEPS, at.expr.start())
+    }
+
+    /// Whether one of several values that `at` may have is a digest that is computed here.
+    pub fn may_be_computed(&mut self, at: At<'a>) -> bool {
+        let at = self.source(at).unwrap_or(at);
+        let ways: Vec<&'a Expr> = match at.expr {
+            Expr::BoolOp(operation) => operation.values.iter().collect(),
+            Expr::If(either) => vec![&either.body, &either.orelse],
+            _ => return false,
+        };
+        ways.into_iter().any(|expr| self.computed(At { expr, ..at }).is_some())
     }
 
     fn computed_within(&mut self, at: At<'a>, steps: u32, read: TextSize) -> Option<Computed<'a>> {
@@ -169,8 +179,10 @@ impl<'a> Judge<'_, 'a, '_> {
             let expr = call.arguments.args.first()?;
             return self.computed_within(At { expr, ..at }, steps, read);
         }
-        // A function of the file that returns a digest, one level deep.
-        let frame = self.local(call, at.place).filter(|_| at.frame.is_none())?;
+        // A function of the file that returns a digest; functions that check may have one.
+        let outer = at.frame.filter(|frame| frame.outer.is_none()).map(Frame::as_outer);
+        let frame = self.local(call, at.place).filter(|_| at.frame.is_none() || outer.is_some())?;
+        let frame = Frame { outer, ..frame };
         let mut found = None;
         for exit in self.exits(frame).iter() {
             let expr = exit.value?;
@@ -210,142 +222,6 @@ impl<'a> Judge<'_, 'a, '_> {
                 Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
                 other => pending.extend(statements_of(other)),
             }
-        }
-    }
-
-    /// All that is covered where `piece` is: what it is made of without anything getting lost.
-    pub fn covered(&mut self, piece: Piece<'a>) -> Vec<(Seen<'a>, Form)> {
-        let mut found = Vec::new();
-        let mut pending = vec![(piece, MAX_STEPS)];
-        while let Some((piece, steps)) = pending.pop() {
-            let Some(steps) = steps.checked_sub(1).filter(|_| found.len() < MAX_PIECES && self.spend()) else {
-                continue;
-            };
-            let at = piece.at;
-            found.push((self.value(at), piece.form));
-            if piece.form == Form::Held {
-                pending.extend(self.opened(at).map(|at| (Piece { at, form: Form::Path }, steps)));
-                continue;
-            }
-            if piece.form == Form::Path {
-                continue;
-            }
-            let mut also = |expr: &'a Expr| pending.push((Piece { at: At { expr, ..at }, form: Form::Itself }, steps));
-            match at.expr {
-                Expr::Name(_) => {
-                    if let Some(source) = self.source(at) {
-                        pending.push((Piece { at: source, form: Form::Itself }, steps));
-                    }
-                    pending.extend(self.read_in_chunks(at).map(|at| (Piece { at, form: Form::Held }, steps)));
-                }
-                Expr::Named(named) => also(&named.value),
-                Expr::Await(awaited) => also(&awaited.value),
-                Expr::BinOp(operation) if operation.op == Operator::Add => {
-                    also(&operation.left);
-                    also(&operation.right);
-                }
-                Expr::BinOp(operation) if operation.op == Operator::Mod => also(&operation.right),
-                Expr::Tuple(tuple) => tuple.elts.iter().for_each(also),
-                Expr::List(list) => list.elts.iter().for_each(also),
-                Expr::FString(_) => interpolations(at.expr).into_iter().for_each(also),
-                Expr::Subscript(subscript)
-                    if subscript.slice.as_slice_expr().is_some_and(|s| s.lower.is_none() && s.upper.is_none()) =>
-                {
-                    also(&subscript.value);
-                }
-                Expr::Call(call) => self.covered_by_call(call, at, steps, &mut pending),
-                _ => {}
-            }
-        }
-        found
-    }
-
-    fn covered_by_call(&mut self, call: &'a ExprCall, at: At<'a>, steps: u32, pending: &mut Vec<(Piece<'a>, u32)>) {
-        /// What these make of bytes tells all of them.
-        const WRITERS: &[&str] = &[
-            "b64encode",
-            "urlsafe_b64encode",
-            "standard_b64encode",
-            "hexlify",
-            "str",
-            "bytes",
-            "force_bytes",
-            "force_str",
-            "to_bytes",
-            "want_bytes",
-            "bytearray",
-            "memoryview",
-            "dumps",
-            "join",
-            "repr",
-        ];
-        let mut push = |expr: &'a Expr, form| pending.push((Piece { at: At { expr, ..at }, form }, steps));
-        let first = call.arguments.args.first();
-        match (&*call.func, first) {
-            (Expr::Attribute(attribute), first) => match (attribute.attr.as_str(), first) {
-                ("read", None) | ("getvalue" | "getbuffer", _) => push(&attribute.value, Form::Held),
-                ("read_bytes" | "read_text", _) => push(&attribute.value, Form::Path),
-                ("encode" | "decode" | "hex" | "tobytes", _) => push(&attribute.value, Form::Itself),
-                (name, Some(first)) if WRITERS.contains(&name) => push(first, Form::Itself),
-                _ => {}
-            },
-            (func, Some(first)) if last_name(func).is_some_and(|name| WRITERS.contains(&name)) => {
-                push(first, Form::Itself);
-            }
-            _ => {}
-        }
-        // The signature of a digest is one of the data.
-        if let Some(inner) = self.computed(at)
-            && !inner.is_checksum
-            && inner.broken.is_none()
-            && !inner.cut
-        {
-            pending.extend(inner.data.into_iter().map(|piece| (piece, steps)));
-        }
-    }
-
-    /// The path of a file that was opened here.
-    pub fn opened(&mut self, handle: At<'a>) -> Option<At<'a>> {
-        let (call, at) = self.constructed(handle)?;
-        if last_name(&call.func) != Some("open") {
-            return None;
-        }
-        if let Expr::Attribute(attribute) = &*call.func {
-            let object = At { expr: &attribute.value, ..at };
-            let ids = self.bindings(object).unwrap_or_default();
-            let bindings = &self.weighing.resolver.scopes().bindings;
-            let is_module = ids.iter().any(|&id| matches!(bindings[id].bound, Bound::Import { .. }));
-            if !is_module {
-                return Some(object);
-            }
-        }
-        let by_keyword = call.arguments.find_keyword("file").map(|keyword| &keyword.value);
-        call.arguments.args.first().or(by_keyword).map(|expr| At { expr, ..at })
-    }
-
-    /// The file of which `name` is one piece after the other: `while chunk := f.read(n)`, `for chunk in iter(...)`.
-    fn read_in_chunks(&mut self, name: At<'a>) -> Option<At<'a>> {
-        let ids = self.bindings(name)?;
-        let scopes = self.weighing.resolver.scopes();
-        let in_loop = scopes.blocks[name.place.block].in_loop;
-        let binding = ids
-            .iter()
-            .map(|&id| scopes.bindings[id])
-            .find(|binding| in_loop && matches!(binding.bound, Bound::Value(_) | Bound::Element(_)))?;
-        let (Bound::Value(mut read) | Bound::Element(mut read)) = binding.bound else { return None };
-        if let Expr::Call(call) = read
-            && last_name(&call.func) == Some("iter")
-            && let Some(Expr::Lambda(lambda)) = call.arguments.args.first()
-        {
-            read = &lambda.body;
-        }
-        let place = self.place(read.range());
-        match read {
-            Expr::Call(call) if last_name(&call.func) == Some("read") => match &*call.func {
-                Expr::Attribute(attribute) => Some(At { expr: &attribute.value, place, frame: name.frame }),
-                _ => None,
-            },
-            _ => None,
         }
     }
 }

@@ -93,7 +93,14 @@ impl<'a> Judge<'_, 'a, '_> {
             Expr::Name(_) => {
                 let ids = self.bindings(at)?;
                 ids.into_iter().find_map(|id| {
-                    let bound = self.bound_to(id, at.frame)?;
+                    let binding = self.weighing.resolver.scopes().bindings[id];
+                    let bound = match (self.bound_to(id, at.frame), binding.bound) {
+                        (Some(bound), _) => bound,
+                        (None, Bound::Parameter { default: Some(expr), .. }) => {
+                            At { expr, place: binding.place, frame: None }
+                        }
+                        _ => return None,
+                    };
                     self.literal(bound, steps)
                 })
             }
@@ -171,6 +178,9 @@ impl<'a> Judge<'_, 'a, '_> {
             Expr::Name(name) => {
                 if CONFIGURATION.contains(&name.id.as_str()) {
                     return Source::Pinned;
+                }
+                if self.is_changed(&name.id) {
+                    return Source::Unknown;
                 }
                 let Some(ids) = self.bindings(at) else { return Source::Unknown };
                 for id in ids {
@@ -366,6 +376,8 @@ impl<'a> Judge<'_, 'a, '_> {
                         _ => pending.push(At { expr: &attribute.value, ..at }),
                     }
                 }
+                // What a key is looked up by is no part of it.
+                Expr::Subscript(subscript) if is_key => pending.push(At { expr: &subscript.value, ..at }),
                 // What is called is no data, but what it is called on is.
                 Expr::Call(call) => {
                     if let Expr::Attribute(attribute) = &*call.func {

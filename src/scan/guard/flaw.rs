@@ -3,7 +3,7 @@
 use super::callee::promises;
 use super::check::Subject;
 use super::digest::{Form, Piece};
-use super::flow::{Fact, arms, children_of, holds, last_name, parts_of, statements_of};
+use super::flow::{arms, children_of, holds, parts_of, statements_of, suppresses};
 use super::value::At;
 use super::{Judge, Verdict};
 use crate::finding::Judgement;
@@ -25,7 +25,7 @@ impl<'a> Judge<'_, 'a, '_> {
         let mut path: Vec<(&'a Stmt, usize)> = Vec::new();
         let mut pending: Vec<(&'a Stmt, usize)> = body.iter().rev().map(|statement| (statement, 0)).collect();
         for _ in 0..MAX_STATEMENTS {
-            let Some((statement, depth)) = pending.pop() else { break };
+            let Some((statement, depth)) = pending.pop().filter(|_| self.spend()) else { break };
             path.truncate(depth);
             path.push((statement, depth));
             for expr in children_of(statement) {
@@ -52,6 +52,10 @@ impl<'a> Judge<'_, 'a, '_> {
         while let Some(expr) = pending.pop() {
             if !self.spend() {
                 return None;
+            }
+            // A lambda that is called is not looked into.
+            if expr.is_lambda_expr() {
+                continue;
             }
             pending.extend(parts_of(expr));
             if !matches!(expr, Expr::Call(_) | Expr::Compare(_)) || expr.range().contains_range(load) {
@@ -91,85 +95,74 @@ impl<'a> Judge<'_, 'a, '_> {
 
     /// Why a check that would hold does not.
     fn why(&mut self, check: &'a Expr, is_test: bool, path: &[(&'a Stmt, usize)], load: TextRange) -> Verdict {
-        let flawed = |text: String| Verdict::new(Judgement::Flawed, check.start(), text);
-        if check.start() > load.end() {
-            return flawed("the check comes after the load".into());
+        let text = if check.start() > load.end() {
+            "the check comes after the load".to_owned()
+        } else if path.iter().any(|(outer, _)| self.swallows(outer, check.range(), load)) {
+            "the exception of a failed check is swallowed".to_owned()
+        } else {
+            let last = path.last().map(|(statement, _)| *statement).filter(|_| is_test);
+            let without_effect = last.and_then(|statement| self.without_effect(statement, check, load));
+            let ways = || path.iter().rev().find_map(|(outer, _)| self.way_round(outer, check.range(), load));
+            let text = without_effect.or_else(ways);
+            text.unwrap_or_else(|| "there is a way to the load that does not pass the check".to_owned())
+        };
+        Verdict::new(Judgement::Flawed, check.start(), text)
+    }
+
+    /// Whether the exception of a check inside `statement` ends there, and the load comes nevertheless.
+    fn swallows(&mut self, statement: &'a Stmt, check: TextRange, load: TextRange) -> bool {
+        match statement {
+            Stmt::Try(attempt) if holds(&attempt.body, check) && !holds(&attempt.body, load) => {
+                let handlers = attempt.handlers.iter().map(|ExceptHandler::ExceptHandler(handler)| &handler.body);
+                let mut handlers = handlers.peekable();
+                handlers.peek().is_none() || handlers.any(|body| holds(body, load) || self.at_end(body).is_some())
+            }
+            Stmt::With(with) => holds(&with.body, check) && !holds(&with.body, load) && suppresses(with),
+            _ => false,
         }
-        let statement = path.last().map(|(statement, _)| *statement);
+    }
+
+    /// That the statement a test is in does nothing about its outcome.
+    fn without_effect(&mut self, statement: &'a Stmt, check: &'a Expr, load: TextRange) -> Option<String> {
         let name = match check {
             Expr::Call(call) => self.written(&*call.func),
             _ => "==".to_owned(),
         };
-        if is_test {
-            match statement {
-                Some(Stmt::Expr(_)) => return flawed(format!("the result of `{name}` is ignored")),
-                Some(Stmt::Assign(assign)) => {
-                    let to = assign.targets.first().map(|target| self.written(target)).unwrap_or_default();
-                    return flawed(format!(
-                        "the result of `{name}` is ignored: `{to}` decides nothing before the load"
-                    ));
-                }
-                Some(Stmt::If(branch)) if !statement.is_some_and(|s| s.range().contains_range(load)) => {
-                    let leaves = arms(branch).any(|(_, body)| self.at_end(body).is_none());
-                    if !leaves {
-                        return flawed("the branch of a failed check goes on to the load".into());
-                    }
-                }
-                _ => {}
+        match statement {
+            Stmt::Expr(_) => Some(format!("the result of `{name}` is ignored")),
+            Stmt::Assign(assign) => {
+                let to = assign.targets.first().map(|target| self.written(target)).unwrap_or_default();
+                Some(format!("the result of `{name}` is ignored: `{to}` decides nothing before the load"))
             }
+            Stmt::If(branch) if !branch.range().contains_range(load) => {
+                let leaves = arms(branch).any(|(_, body)| self.at_end(body).is_none());
+                (!leaves).then(|| "the branch of a failed check goes on to the load".to_owned())
+            }
+            _ => None,
         }
-        for (outer, _) in path.iter().rev() {
-            if outer.range().contains_range(load) {
-                match outer {
-                    Stmt::Try(attempt) if holds(&attempt.body, check.range()) && !holds(&attempt.body, load) => {
-                        return flawed("the exception of a failed check is swallowed".into());
-                    }
-                    Stmt::If(branch) => {
-                        // The check is in another arm than the load.
-                        let test = arms(branch).find(|(_, body)| holds(body, check.range())).and_then(|(test, _)| test);
-                        if let Some(test) = test
-                            .filter(|_| !arms(branch).any(|(_, body)| holds(body, check.range()) && holds(body, load)))
-                        {
-                            return flawed(self.skipped(test, false));
-                        }
-                    }
-                    _ => {}
-                }
-                continue;
+    }
+
+    /// How the load is reached round a check inside `statement`.
+    fn way_round(&self, statement: &'a Stmt, check: TextRange, load: TextRange) -> Option<String> {
+        match statement {
+            Stmt::If(branch) => {
+                let (test, body) = arms(branch).find(|(_, body)| holds(body, check))?;
+                (!holds(body, load)).then(|| match test {
+                    Some(test) => self.skipped(test, false),
+                    None => self.skipped(&branch.test, true),
+                })
             }
-            match outer {
-                Stmt::Try(attempt) if holds(&attempt.body, check.range()) => {
-                    let swallows = attempt.handlers.iter().any(|ExceptHandler::ExceptHandler(handler)| self.at_end(&handler.body).is_some());
-                    if swallows {
-                        return flawed("the exception of a failed check is swallowed".into());
-                    }
-                }
-                Stmt::With(with) if holds(&with.body, check.range()) && self.after_statement(outer).is_some_and(|facts| facts.iter().all(|fact| matches!(fact, Fact::Done(_)))) && with.items.iter().any(|item| matches!(&item.context_expr, Expr::Call(call) if last_name(&call.func) == Some("suppress"))) => {
-                    return flawed("the exception of a failed check is swallowed".into());
-                }
-                Stmt::If(branch) => {
-                    for (test, body) in arms(branch) {
-                        if holds(body, check.range()) {
-                            return flawed(match test {
-                                Some(test) => self.skipped(test, false),
-                                None => self.skipped(&branch.test, true),
-                            });
-                        }
-                    }
-                }
-                Stmt::For(each) if holds(&each.body, check.range()) => {
-                    return flawed("the check is in a loop that may not run, or ends before it".into());
-                }
-                Stmt::While(each) if holds(&each.body, check.range()) => {
-                    return flawed("the check is in a loop that may end without it".into());
-                }
-                Stmt::FunctionDef(def) => {
-                    return flawed(format!("the check is in `{}`, which is not known to be called before the load", def.name));
-                }
-                _ => {}
+            Stmt::For(each) if holds(&each.body, check) && !holds(&each.body, load) => {
+                Some("the check is in a loop that may not run, or ends before it".to_owned())
             }
+            Stmt::While(each) if holds(&each.body, check) && !holds(&each.body, load) => {
+                Some("the check is in a loop that may end without it".to_owned())
+            }
+            Stmt::FunctionDef(def) if !def.range().contains_range(load) => {
+                Some(format!("the check is in `{}`, which is not known to be called before the load", def.name))
+            }
+            _ => None,
         }
-        flawed("there is a way to the load that does not pass the check".into())
     }
 
     /// That a check covers something else than what is loaded, or that an unknown function may be one.
@@ -180,7 +173,10 @@ impl<'a> Judge<'_, 'a, '_> {
         let flawed = |text: String| Some(Verdict::new(Judgement::Flawed, expr.start(), text));
         let of = |judge: &mut Self, side: &'a Expr| {
             let computed = judge.computed(At { expr: side, ..at })?;
-            computed.data.first().map(|piece| judge.written(piece.at.expr))
+            let piece = computed.data.first()?.at;
+            // A parameter of a function that was looked into says nothing to the reader.
+            let piece = if piece.frame.is_some() { judge.source(piece).unwrap_or(piece) } else { piece };
+            Some(judge.written(piece.expr))
         };
         let loaded = self.written(data.expr);
         let checked = match expr {

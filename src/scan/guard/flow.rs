@@ -7,7 +7,8 @@ use super::callee::Callee;
 use crate::rules::Does;
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{
-    BoolOp, ElifElseClause, ExceptHandler, Expr, MatchCase, Stmt, StmtIf, StmtTry, StmtWhile, StmtWith,
+    BoolOp, ElifElseClause, ExceptHandler, Expr, MatchCase, Pattern, Singleton, Stmt, StmtIf, StmtTry, StmtWhile,
+    StmtWith,
 };
 use ruff_text_size::{Ranged, TextRange};
 
@@ -46,11 +47,6 @@ impl<'a> Judge<'_, 'a, '_> {
     /// What is so when `body` has run to its end.
     pub fn at_end(&mut self, body: &'a [Stmt]) -> After<'a> {
         self.after_all(body, MAX_NESTING)
-    }
-
-    /// What is so after `statement`.
-    pub fn after_statement(&mut self, statement: &'a Stmt) -> After<'a> {
-        self.after(statement, MAX_NESTING)
     }
 
     fn until(&mut self, body: &'a [Stmt], target: TextRange, depth: u32, facts: &mut Vec<Fact<'a>>) {
@@ -98,7 +94,7 @@ impl<'a> Judge<'_, 'a, '_> {
             }
             Stmt::With(with) => {
                 let mut facts = entered(with);
-                if !self.suppresses(with) {
+                if !suppresses(with) {
                     facts.extend(self.after_all(&with.body, depth)?);
                 }
                 facts
@@ -235,6 +231,11 @@ impl<'a> Judge<'_, 'a, '_> {
             Stmt::Match(cases) => {
                 facts.push(Fact::Done(&cases.subject));
                 for case in cases.cases.iter().filter(|case| holds(&case.body, target)) {
+                    if let Pattern::MatchSingleton(single) = &case.pattern
+                        && single.value != Singleton::None
+                    {
+                        facts.push(Fact::Test(&cases.subject, single.value == Singleton::True));
+                    }
                     facts.extend(guard_of(case));
                     self.until(&case.body, target, depth, facts);
                 }
@@ -262,16 +263,16 @@ impl<'a> Judge<'_, 'a, '_> {
             _ => false,
         }
     }
+}
 
-    /// Whether exceptions inside `with` may end there.
-    fn suppresses(&self, with: &StmtWith) -> bool {
-        with.items.iter().any(|item| match &item.context_expr {
-            Expr::Call(call) => {
-                matches!(last_name(&call.func), Some("suppress" | "raises" | "assertRaises" | "ignored"))
-            }
-            _ => false,
-        })
-    }
+/// Whether exceptions inside `with` may end there.
+pub(super) fn suppresses(with: &StmtWith) -> bool {
+    with.items.iter().any(|item| match &item.context_expr {
+        Expr::Call(call) => {
+            matches!(last_name(&call.func), Some("suppress" | "raises" | "assertRaises" | "ignored"))
+        }
+        _ => false,
+    })
 }
 
 /// The arms of an `if`, with their tests; the last may have none.

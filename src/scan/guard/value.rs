@@ -29,6 +29,30 @@ pub(super) struct Frame<'a> {
     pub place: Place,
     /// It is called on an instance or a class.
     pub bound: bool,
+    /// The call that runs the function that the call is in.
+    pub outer: Option<Outer<'a>>,
+}
+
+/// The call that runs the function that a call is in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outer<'a> {
+    scope: ScopeId,
+    def: &'a StmtFunctionDef,
+    call: &'a ExprCall,
+    place: Place,
+    bound: bool,
+}
+
+impl<'a> Frame<'a> {
+    pub fn as_outer(self) -> Outer<'a> {
+        let Self { scope, def, call, place, bound, outer: _ } = self;
+        Outer { scope, def, call, place, bound }
+    }
+
+    /// The frame that the arguments are evaluated in.
+    fn caller(self) -> Option<Self> {
+        self.outer.map(|Outer { scope, def, call, place, bound }| Self { scope, def, call, place, bound, outer: None })
+    }
 }
 
 /// What an expression is, as far as others can be it too.
@@ -95,13 +119,13 @@ impl<'a> Judge<'_, 'a, '_> {
         let arguments = &frame.call.arguments;
         let place = frame.place;
         if let Some(keyword) = arguments.find_keyword(parameter.parameter.name.as_str()) {
-            return Some(At { expr: &keyword.value, place, frame: None });
+            return Some(At { expr: &keyword.value, place, frame: frame.caller() });
         }
         let passed = position.and_then(|position| position.checked_sub(skipped));
         if let Some(passed) = passed.filter(|&n| !arguments.args.iter().take(n + 1).any(Expr::is_starred_expr))
             && let Some(expr) = arguments.args.get(passed)
         {
-            return Some(At { expr, place, frame: None });
+            return Some(At { expr, place, frame: frame.caller() });
         }
         let defined = scopes.scopes[frame.scope].defined.map(|(place, _)| place)?;
         parameter.default.as_deref().map(|expr| At { expr, place: defined, frame: None })
@@ -125,7 +149,7 @@ impl<'a> Judge<'_, 'a, '_> {
                     }
                     let followed = self.bound_to(id, at.frame);
                     let is_alias = followed.is_some_and(|to| {
-                        to.frame.is_none() && at.frame.is_some_and(|frame| self.is_parameter_of(id, frame))
+                        at.frame.is_some_and(|frame| self.is_parameter_of(id, frame))
                             || matches!(
                                 to.expr,
                                 Expr::Name(_) | Expr::Attribute(_) | Expr::Subscript(_) | Expr::Named(_)
