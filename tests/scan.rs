@@ -300,6 +300,24 @@ fn hostile_bindings_take_linear_time() {
         format!("import pickle\nx = [{}]\n{}", "pickle, ".repeat(n), "x[0].loads(y)\n".repeat(n)),
         format!("import pickle\n{}", "pickle.loads(".repeat(1900)),
         format!("import pickle\nx = '{}'; {}", "é".repeat(n), "pickle.loads(y); ".repeat(n)),
+        format!("import pickle\nx = []\n{}pickle.loads(x)\n", "if a: x = [x[0]]\n".repeat(50)),
+        format!("import pickle\nx = y\n{}", "x = f(x, x) + g(x)\npickle.loads(x)\n".repeat(n / 10)),
+        format!("import io, pickle\nf = io.BytesIO()\n{}", "f.write(x)\npickle.load(f)\n".repeat(n / 10)),
+        format!("import io, pickle\nf = io.BytesIO()\n{}", "a = pickle.load(f)\nf.write(a)\n".repeat(n / 10)),
+        format!("import pickle\n{}", "def f(x): return pickle.loads(f(g(x)) + g(f(x)))\n".repeat(n / 20)),
+        format!("import pickle\nx = y{}\n{}", ".a()".repeat(1900), "pickle.loads(x)\n".repeat(n / 10)),
+        format!(
+            "import pickle\na = b = x\n{}",
+            "a = a.x if b else b.y; b = a or b\npickle.loads(b.z())\n".repeat(n / 10)
+        ),
+        format!(
+            "import pickle\nclass C:\n def f(self, x):\n{}",
+            "  self.a = self.b(self.a)\n  pickle.loads(self.a)\n".repeat(n / 10)
+        ),
+        format!(
+            "import pickle\nx = [[y for y in x] for x in z]\n{}",
+            "pickle.loads([[y for y in x] for x in x])\n".repeat(n / 10)
+        ),
     ];
     // What is not linear does not come back from these.
     for source in sources {

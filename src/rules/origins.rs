@@ -30,7 +30,7 @@ pub struct Passages {
     pub reads: Vec<String>,
     /// Give something that is made of their arguments, or of the object.
     pub changes: Vec<String>,
-    /// Give an empty file or container that nothing outside the process reaches.
+    /// Give an empty file or container. If it is no origin, nothing outside the process reaches it.
     pub makes: Vec<String>,
 }
 

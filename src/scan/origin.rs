@@ -11,7 +11,8 @@ mod paths;
 mod sources;
 mod trace;
 
-use super::scopes::{BindingId, Place, ScopeId};
+use super::matching::Hit;
+use super::scopes::{BindingId, Bound, Place, ScopeId};
 use super::weigh::Weighing;
 use crate::finding::Source;
 use ruff_python_ast::Expr;
@@ -33,6 +34,8 @@ pub(super) struct Origin<'a> {
     pub exact: bool,
     /// A function on the way of which it is not known what it does.
     pub through: Option<TextRange>,
+    /// It may only say which data is taken from something else, as the key of `cache.get(key)`.
+    pub beside: bool,
 }
 
 /// What brings data in.
@@ -80,7 +83,10 @@ impl<'a> Origins<'a> {
     }
 
     fn one(kind: OriginKind<'a>, range: TextRange) -> Self {
-        Self { found: vec![Origin { kind, range, file: false, exact: true, through: None }], open: false }
+        Self {
+            found: vec![Origin { kind, range, file: false, exact: true, through: None, beside: false }],
+            open: false,
+        }
     }
 
     fn add(&mut self, other: Self) {
@@ -93,6 +99,7 @@ impl<'a> Origins<'a> {
                     known.file |= origin.file;
                     known.exact &= origin.exact;
                     known.through = known.through.and(origin.through);
+                    known.beside &= origin.beside;
                 }
                 None if self.found.len() < MAX_ORIGINS => self.found.push(origin),
                 None => self.open = true,
@@ -118,12 +125,19 @@ impl<'a> Origins<'a> {
         self.changed()
     }
 
+    /// The same, if it perhaps only says which data is taken from something else.
+    fn beside(mut self) -> Self {
+        self.found.iter_mut().for_each(|origin| origin.beside = true);
+        self
+    }
+
     /// The same, after what happened to `origin` on its way.
     fn also(mut self, origin: &Origin<'_>) -> Self {
         for known in &mut self.found {
             known.file |= origin.file;
             known.exact &= origin.exact;
             known.through = known.through.or(origin.through);
+            known.beside |= origin.beside;
         }
         self
     }
@@ -141,10 +155,10 @@ impl<'a> Origins<'a> {
         self.found.iter().any(|origin| origin.kind.source().is_remote())
     }
 
-    /// The parameters it comes from.
+    /// The parameters that it is or is read from.
     pub fn parameters(&self) -> impl Iterator<Item = (ScopeId, &'a str)> {
         self.found.iter().filter_map(|origin| match origin.kind {
-            OriginKind::Parameter(function, name) => Some((function, name)),
+            OriginKind::Parameter(function, name) if !origin.beside => Some((function, name)),
             _ => None,
         })
     }
@@ -164,6 +178,8 @@ pub(super) struct Trail<'a> {
     functions: Vec<ScopeId>,
     /// How often that happened.
     circles: usize,
+    /// The function whose parameters are taken for their defaults.
+    by_default: Option<ScopeId>,
     /// How many steps may still be taken in this file.
     steps_left: u32,
     /// For each name: what is done with it, made when it is asked for first.
@@ -179,6 +195,7 @@ impl Default for Trail<'_> {
             active: Vec::new(),
             functions: Vec::new(),
             circles: 0,
+            by_default: None,
             steps_left: MAX_STEPS,
             uses: None,
             comprehensions: None,
@@ -192,8 +209,32 @@ impl<'a, 'c> Weighing<'a, 'c> {
         (self.sources)()
     }
 
+    /// Where the data of `hit` comes from.
+    pub fn origins_of(&mut self, hit: &Hit<'a>) -> Option<Origins<'a>> {
+        let (data, place) = hit.data?;
+        let by_default = self.called_by_default(hit);
+        if self.trail.by_default != by_default {
+            self.trail.by_default = by_default;
+            self.trail.bindings.clear();
+        }
+        Some(self.origins(data, place))
+    }
+
+    /// The function of whose parameters `hit` calls one: if that loads by default, another dumps by default.
+    fn called_by_default(&self, hit: &Hit<'a>) -> Option<ScopeId> {
+        let name = self.lines.text_in(hit.range).split('(').next()?.trim_end();
+        let scopes = self.resolver.scopes();
+        match scopes.reaching(name, hit.place, hit.range.start(), &|_| false).bindings[..] {
+            [only] => match scopes.bindings[only].bound {
+                Bound::Parameter { function, .. } => Some(function),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Where the value of `expression` comes from.
-    pub fn origins(&mut self, expression: &'a Expr, place: Place) -> Origins<'a> {
+    fn origins(&mut self, expression: &'a Expr, place: Place) -> Origins<'a> {
         self.trace(expression, place, trace::MAX_DEPTH)
     }
 

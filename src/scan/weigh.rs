@@ -35,11 +35,10 @@ impl<'a> Weighing<'a, '_> {
     /// Gives each of `hits` the reasons that lie in its data and in what stands before it, and the severity they call for.
     pub fn weigh(&mut self, hits: &mut [Hit<'a>]) {
         for hit in hits {
-            let Some((data, place)) = hit.data else {
+            let Some(origins) = self.origins_of(hit) else {
                 guard::judge(self, hit, &Origins::default());
                 continue;
             };
-            let origins = self.origins(data, place);
             hit.severity = hit.from_afar.filter(|_| origins.is_remote()).unwrap_or(hit.severity);
             origin::explain(self, hit, &origins);
             guard::judge(self, hit, &origins);

@@ -3,7 +3,6 @@
 use super::paths::Follow;
 use super::sources::{Known, Passage};
 use super::{OriginKind, Origins};
-use crate::finding::Source;
 use crate::scan::collect::SiteKind;
 use crate::scan::meaning::Meaning;
 use crate::scan::scopes::{BindingId, Place};
@@ -52,7 +51,6 @@ impl<'a> Weighing<'a, '_> {
                 let filled = |known: &Known| match known {
                     Known::Passage(Passage::Makes | Passage::Keeps) => true,
                     Known::Passage(Passage::Changes) => call.arguments.is_empty(),
-                    Known::Source(source) => *source == Source::TemporaryFile,
                     _ => false,
                 };
                 paths.iter().flat_map(|path| self.sources().exactly(path)).any(filled)
@@ -139,7 +137,7 @@ impl<'a> Weighing<'a, '_> {
             found.add(self.trace(&method.value, place, depth));
         }
         found.open = true;
-        found.without_literals().through(call.func.range())
+        found.without_literals().through(call.func.range()).beside()
     }
 
     fn are_dumps(&self, paths: &[String]) -> bool {

@@ -117,9 +117,9 @@ impl<'a> Weighing<'a, '_> {
     /// A function of which nothing is known: what it gives is made of what it is passed, at least.
     fn trace_unknown_call(&mut self, call: &'a ExprCall, place: Place, depth: u32) -> Origins<'a> {
         let Expr::Attribute(method) = &*call.func else {
-            let mut found = self.trace_arguments(call, place, depth).without_literals().through(call.func.range());
+            let mut found = self.trace_arguments(call, place, depth);
             found.open = true;
-            return found;
+            return found.without_literals().through(call.func.range());
         };
         let object = self.trace(&method.value, place, depth);
         let passage = self.sources().method(method.attr.as_str());
@@ -133,7 +133,12 @@ impl<'a> Weighing<'a, '_> {
             _ => {}
         }
         let mut found = self.trace_arguments(call, place, depth);
-        found.open |= open;
+        // Of a function in a module nothing is known, of a method neither, and that may only be passed a key.
+        let is_method = self.paths(&method.value, place, Follow::Imports).names.is_empty();
+        if is_method && passage != Some(Passage::Changes) {
+            found = found.beside();
+        }
+        found.open |= open || !matches!(passage, Some(Passage::Opens | Passage::Changes));
         let is_direct = |origins: &Origins<'_>| origins.found.iter().any(|origin| origin.through.is_none());
         if found.found.is_empty() || is_direct(&object) {
             found.add(object);
@@ -142,10 +147,7 @@ impl<'a> Weighing<'a, '_> {
         match passage {
             Some(Passage::Opens) => found.opened(),
             Some(Passage::Changes) => found.changed(),
-            _ => {
-                found.open = true;
-                found.through(call.func.range())
-            }
+            _ => found.through(call.func.range()),
         }
     }
 

@@ -108,6 +108,9 @@ impl<'a> Weighing<'a, '_> {
             (OriginKind::Named(source), Some(quoted)) if quoted == written => {
                 format!("{written} {}", phrase(source, origin.file))
             }
+            (OriginKind::Dump(..), Some(quoted)) if quoted == written => {
+                format!("{written} was dumped by this function")
+            }
             (OriginKind::Dump(..), Some(quoted)) => format!("{written} is what {quoted} wrote"),
             (_, Some(quoted)) if origin.file => format!("{written} is a file whose path comes from {quoted}"),
             (_, Some(quoted)) => format!("{written} comes from {quoted}"),

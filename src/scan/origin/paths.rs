@@ -99,8 +99,16 @@ impl<'a> Weighing<'a, '_> {
         for id in reaching.bindings {
             let binding = &scopes.bindings[id];
             match binding.bound {
-                Bound::Import { module, member: None, level: 0 } => found.add(module.to_owned()),
-                Bound::Import { module, member: Some(member), level: 0 } => found.add(format!("{module}.{member}")),
+                Bound::Import { module, member, level } => {
+                    if self.add_import(name, place, offset, found) {
+                        continue;
+                    }
+                    match member {
+                        _ if level > 0 => found.open = true,
+                        Some(member) => found.add(format!("{module}.{member}")),
+                        None => found.add(module.to_owned()),
+                    }
+                }
                 Bound::Star { module, level: 0 } => found.add(format!("{module}.{name}")),
                 Bound::Receiver { class, .. } | Bound::Class(class) => {
                     for (ancestor, _) in self.resolver.local_ancestors(class) {
@@ -110,9 +118,18 @@ impl<'a> Weighing<'a, '_> {
                         }
                     }
                 }
-                Bound::Parameter { annotation: Some(annotation), .. } | Bound::Annotated(annotation) => {
+                Bound::Annotated(annotation) => {
                     self.paths_of_annotation(annotation, binding.place, depth, found);
                     found.open = true;
+                }
+                Bound::Parameter { function, annotation, default } => {
+                    found.open |= self.trail.by_default != Some(function);
+                    if let Some(annotation) = annotation {
+                        self.paths_of_annotation(annotation, binding.place, depth, found);
+                    }
+                    if let Some(default @ (Expr::Name(_) | Expr::Attribute(_))) = default {
+                        self.add_paths(default, binding.place, follow, depth, found);
+                    }
                 }
                 Bound::Function(function) if follow == Follow::Values => {
                     for decorator in scopes.scopes[function].def.iter().flat_map(|def| &def.decorator_list) {
@@ -126,6 +143,22 @@ impl<'a> Weighing<'a, '_> {
                 _ => found.open = true,
             }
         }
+    }
+
+    /// Adds what rules know an imported name as; false if they do not.
+    fn add_import(&mut self, name: &'a str, place: Place, offset: TextSize, found: &mut Paths) -> bool {
+        let mut is_known = false;
+        for meaning in self.resolver.name(name, place, offset).known {
+            match meaning {
+                Meaning::Name(id) => found.add(self.resolver.names().path(id)),
+                // Of the repository itself.
+                Meaning::Module(_) | Meaning::ForeignClass(_) | Meaning::ForeignObject(_) => found.open = true,
+                Meaning::ForeignFunction(_) => found.open = true,
+                _ => continue,
+            }
+            is_known = true;
+        }
+        is_known
     }
 
     /// `X`, `"X"`, `Optional[X]`, `X | None`, `Annotated[X, ...]`
