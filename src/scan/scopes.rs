@@ -5,7 +5,7 @@
 use super::changes::Change;
 use ruff_python_ast::{Expr, StmtClassDef, StmtFunctionDef};
 use ruff_text_size::{TextRange, TextSize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 pub(super) type ScopeId = usize;
 pub(super) type BlockId = usize;
@@ -179,6 +179,8 @@ pub(super) struct Scopes<'a> {
     pub classes: Vec<Class<'a>>,
     /// The scopes of lambdas, by where they start.
     pub lambdas: HashMap<TextSize, ScopeId>,
+    /// Attributes that something else than a method of their class gives a value, or one that cannot be known.
+    pub set_elsewhere: HashSet<&'a str>,
     /// What is done to dictionaries after they were made, by the name they have there, in the order of the text.
     pub changes: HashMap<&'a str, Vec<Change<'a>>>,
     /// Assignments to attributes and elements.

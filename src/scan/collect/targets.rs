@@ -64,25 +64,20 @@ impl<'a> Collector<'a, '_> {
                 }
                 Expr::Starred(starred) => pending.push((&starred.value, part_of(bound))),
                 Expr::Attribute(attribute) => {
-                    if let (Some(_), Expr::Name(object)) = (bound.value(), &*attribute.value) {
-                        self.attribute(object.id.as_str(), attribute.attr.as_str(), bound, place, at);
-                    }
+                    self.attribute(&attribute.value, attribute.attr.as_str(), bound, place, at);
                     self.scopes.stores.push(Store { target, bound, place, at });
                     self.visit(&attribute.value, Use::Object, place);
                 }
                 other => {
-                    if let Expr::Subscript(subscript) = other
-                        && let Expr::Name(name) = &*subscript.value
-                    {
+                    if let Expr::Subscript(subscript) = other {
                         let key = &*subscript.slice;
                         let kind = match bound {
                             Bound::Deleted => ChangeKind::Removed { key },
                             Bound::Value(value) => ChangeKind::Set { key, value: Some(value) },
                             _ => ChangeKind::Set { key, value: None },
                         };
-                        self.change(name.id.as_str(), kind, place, at);
+                        self.change(&subscript.value, kind, place, at);
                     }
-                    self.scopes.stores.push(Store { target: other, bound, place, at });
                     self.visit(other, Use::Ignored, place);
                 }
             }
@@ -90,8 +85,12 @@ impl<'a> Collector<'a, '_> {
     }
 
     /// Binds the attribute `name` of `object`, if that is the instance or class that a method around is called on.
-    fn attribute(&mut self, object: &str, name: &'a str, bound: Bound<'a>, place: Place, at: TextSize) {
-        let Some(class) = self.receiver_named(object, place) else { return };
+    fn attribute(&mut self, object: &'a Expr, name: &'a str, bound: Bound<'a>, place: Place, at: TextSize) {
+        let object = object.as_name_expr().filter(|_| bound.value().is_some());
+        let Some(class) = object.and_then(|object| self.receiver_named(object.id.as_str(), place)) else {
+            self.scopes.set_elsewhere.insert(name);
+            return;
+        };
         let id = self.scopes.bindings.len();
         self.scopes.bindings.push(Binding { bound, place, block: place.block, at });
         self.scopes.classes[class].attributes.entry(name).or_default().push(id);
@@ -104,16 +103,15 @@ impl<'a> Collector<'a, '_> {
     pub(super) fn set_attribute(&mut self, call: &'a ExprCall, place: Place) {
         if let Expr::Name(function) = &*call.func
             && function.id == "setattr"
-            && let [Expr::Name(object), Expr::StringLiteral(name), value] = &*call.arguments.args
+            && let [object, Expr::StringLiteral(name), value] = &*call.arguments.args
         {
-            self.attribute(object.id.as_str(), name.value.to_str(), Bound::Value(value), place, call.end());
+            self.attribute(object, name.value.to_str(), Bound::Value(value), place, call.end());
         }
     }
 
     /// Notes what a method does to the dictionary it is called on.
     pub(super) fn change_by_call(&mut self, call: &'a ExprCall, place: Place) {
         let Expr::Attribute(method) = &*call.func else { return };
-        let Expr::Name(name) = &*method.value else { return };
         let arguments = &call.arguments;
         let kind = match (method.attr.as_str(), &*arguments.args) {
             ("update", _) => ChangeKind::Merged(arguments),
@@ -121,11 +119,20 @@ impl<'a> Collector<'a, '_> {
             ("setdefault", [key, rest @ ..]) => ChangeKind::Default { key, value: rest.first() },
             _ => return,
         };
-        self.change(name.id.as_str(), kind, place, call.end());
+        self.change(&method.value, kind, place, call.end());
     }
 
-    fn change(&mut self, name: &'a str, kind: ChangeKind<'a>, place: Place, at: TextSize) {
-        self.scopes.changes.entry(name).or_default().push(Change { kind, place, at });
+    fn change(&mut self, holder: &'a Expr, kind: ChangeKind<'a>, place: Place, at: TextSize) {
+        match holder {
+            Expr::Name(name) => {
+                self.scopes.changes.entry(name.id.as_str()).or_default().push(Change { kind, place, at });
+            }
+            // Which object it belongs to is not followed.
+            Expr::Attribute(attribute) => {
+                self.scopes.set_elsewhere.insert(attribute.attr.as_str());
+            }
+            _ => {}
+        }
     }
 
     /// The name by which other files may call `value`: one of the module or of a class that only renames it.

@@ -71,12 +71,12 @@ impl<'a> Resolver<'a, '_> {
             }
             let class = &scopes.classes[ancestor];
             found.add(&self.crowd(class.scope, name));
-            for &id in class.attributes.get(name).into_iter().flatten().take(MAX_MEANINGS) {
+            let assigned = class.attributes.get(name).map_or(&[][..], Vec::as_slice);
+            for &id in assigned.iter().take(MAX_MEANINGS) {
                 found.add(&self.binding(id));
                 self.read.insert(id);
-                // Anyone may assign to an attribute.
-                found.open = true;
             }
+            found.open |= assigned.len() > MAX_MEANINGS || scopes.set_elsewhere.contains(name);
             if !found.known.is_empty() || found.open {
                 if on_instance {
                     self.read_properties(&mut found);
