@@ -20,7 +20,6 @@ mod value;
 mod verify;
 
 use super::matching::{Hit, Subclass};
-use super::origin::Origins;
 use super::scopes::{ClassId, Place, ScopeId};
 use super::weigh::Weighing;
 use crate::finding::{Ground, Judgement, Place as FilePlace, Reason, Severity};
@@ -79,7 +78,7 @@ struct Judge<'w, 'a, 'c> {
 }
 
 /// Judges what is done to the data of `hit` before it is loaded; gives the reasons, and the severity they call for.
-pub(super) fn judge<'a>(weighing: &mut Weighing<'a, '_>, hit: &mut Hit<'a>, _origins: &Origins<'a>) {
+pub(super) fn judge<'a>(weighing: &mut Weighing<'a, '_>, hit: &mut Hit<'a>) {
     let mut judge = Judge { weighing };
     let candidate = &judge.weighing.rules.rules[hit.rule].matches[hit.index];
     let restricted = match hit.class {

@@ -4,7 +4,7 @@
 
 use super::collect::Site;
 use super::matching::Hit;
-use super::origin::{self, Origins, Sources, Trail};
+use super::origin::{self, Sources, Trail};
 use super::resolve::Resolver;
 use super::wrapper::Wrappers;
 use super::{guard, lines::Lines};
@@ -36,12 +36,12 @@ impl<'a> Weighing<'a, '_> {
     pub fn weigh(&mut self, hits: &mut [Hit<'a>]) {
         for hit in hits {
             let Some(origins) = self.origins_of(hit) else {
-                guard::judge(self, hit, &Origins::default());
+                guard::judge(self, hit);
                 continue;
             };
             hit.severity = hit.from_afar.filter(|_| origins.is_remote()).unwrap_or(hit.severity);
             origin::explain(self, hit, &origins);
-            guard::judge(self, hit, &origins);
+            guard::judge(self, hit);
             hit.because.sort_by_key(|reason| reason.ground);
             let parameters: Vec<_> = origins.parameters().collect();
             self.note_wrappers(hit, &parameters);

@@ -1,7 +1,6 @@
 //! What a list of allowed names holds, if it is written in the file and nothing changes it.
 
 use super::Judge;
-use super::find_class::Named;
 use super::flow::last_name;
 use super::value::At;
 use crate::scan::meaning::{Constant, Meaning};
@@ -54,8 +53,8 @@ impl<'a> Judge<'_, 'a, '_> {
         self.constant(at).map(Entry::Text)
     }
 
-    /// The list that `tested` is looked for in: of `name in TABLE[module]`, what the table holds for each module.
-    pub fn allowed_for(&mut self, list: At<'a>, _tested: At<'a>, _named: &Named<'a>) -> Allowed<'a> {
+    /// The list that something is looked for in: of `name in TABLE[module]`, what the table holds for each module.
+    pub fn allowed_for(&mut self, list: At<'a>) -> Allowed<'a> {
         let table = match list.expr {
             Expr::Subscript(subscript) => &*subscript.value,
             Expr::Call(call) if last_name(&call.func) == Some("get") => match &*call.func {

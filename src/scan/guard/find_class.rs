@@ -158,7 +158,7 @@ impl<'a> Judge<'_, 'a, '_> {
                 found.into_iter().max_by_key(|verdict| verdict.judgement).unwrap_or_else(genuine)
             }
             Expr::Named(named) => self.found(At { expr: &named.value, ..at }, known, steps),
-            Expr::Subscript(subscript) => self.looked_up(&subscript.value, at, known),
+            Expr::Subscript(subscript) => self.looked_up(&subscript.value, at),
             Expr::Name(_) => {
                 let Some(source) = self.source(at) else {
                     return match self.is_fixed(at) {
@@ -181,7 +181,7 @@ impl<'a> Judge<'_, 'a, '_> {
         if let Expr::Attribute(attribute) = &*call.func
             && name == "get"
         {
-            let mut verdict = self.looked_up(&attribute.value, at, known);
+            let mut verdict = self.looked_up(&attribute.value, at);
             if let Some(fallback) = arguments.get(1) {
                 let other = self.found(At { expr: fallback, ..at }, known, steps);
                 if other.judgement > verdict.judgement {
@@ -293,7 +293,7 @@ impl<'a> Judge<'_, 'a, '_> {
     }
 
     /// `TABLE[module, name]`, `TABLE[module][name]`, `TABLE.get(...)`: what the table holds.
-    fn looked_up(&mut self, table: &'a Expr, at: At<'a>, _known: &[Known<'a>]) -> Verdict {
+    fn looked_up(&mut self, table: &'a Expr, at: At<'a>) -> Verdict {
         let mut root = table;
         while let Expr::Subscript(subscript) = root {
             root = &subscript.value;

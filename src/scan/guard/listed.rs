@@ -167,7 +167,7 @@ impl<'a> Judge<'_, 'a, '_> {
                     return fake("what is not on a list of forbidden names is let through");
                 }
                 let entries = match op {
-                    CmpOp::In | CmpOp::NotIn => match self.allowed_for(right, left, named) {
+                    CmpOp::In | CmpOp::NotIn => match self.allowed_for(right) {
                         Allowed::Entries(entries) => entries,
                         Allowed::Elsewhere => {
                             let verdict = self.elsewhere(right.expr);
