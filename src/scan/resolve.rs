@@ -7,6 +7,7 @@ mod attributes;
 mod calls;
 mod chain;
 mod displays;
+mod entries;
 mod functions;
 mod imports;
 mod strings;

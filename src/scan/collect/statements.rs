@@ -3,7 +3,8 @@
 use super::{Collector, Node, Of, Site, SiteKind, Stored, Use};
 use crate::scan::scopes::{Binding, Bound, Class, ClassId, Place, ScopeKind};
 use ruff_python_ast::{
-    AnyParameterRef, ExceptHandler, Expr, Parameters, Stmt, StmtClassDef, StmtFunctionDef, StmtIf, StmtTry, UnaryOp,
+    AnyParameterRef, ExceptHandler, Expr, Parameters, Pattern, PatternMatchAs, Stmt, StmtClassDef, StmtFunctionDef,
+    StmtIf, StmtTry, UnaryOp,
 };
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use std::collections::HashMap;
@@ -102,7 +103,15 @@ impl<'a> Collector<'a, '_> {
                     if let Some(guard) = &case.guard {
                         self.visit(guard, Use::Ignored, inside);
                     }
-                    self.push(Node::Pattern(&case.pattern), inside);
+                    match &case.pattern {
+                        // `case name` and `case ... as name` capture all of the subject.
+                        Pattern::MatchAs(PatternMatchAs { name: Some(name), pattern, .. }) => {
+                            let at = case.pattern.end();
+                            self.bind(name.as_str(), Bound::Value(&cases.subject), inside, at);
+                            pattern.iter().for_each(|pattern| self.push(Node::Pattern(pattern), inside));
+                        }
+                        pattern => self.push(Node::Pattern(pattern), inside),
+                    }
                 }
                 self.visit(&cases.subject, Use::Ignored, place);
             }

@@ -56,6 +56,7 @@ impl<'a> Resolver<'a, '_> {
         match self.names.child(id, name) {
             Some(child) => Meanings::one(Meaning::Name(child)),
             None if name == "__dict__" => Meanings::one(Meaning::Namespace(id)),
+            None if name == "__call__" => Meanings::one(Meaning::Name(id)),
             None if self.names.is_ruled(id) => Meanings::one(Meaning::Other),
             None => Meanings::unknown(),
         }
