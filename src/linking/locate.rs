@@ -2,7 +2,7 @@
 
 use super::{Linking, Module, file_name};
 use crate::snapshot::{EntryKind, RepoPath, Snapshot};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 const PACKAGE: &[u8] = b"__init__.py";
@@ -20,11 +20,16 @@ type Entries = BTreeMap<Vec<u8>, EntryKind>;
 pub(super) struct Directories<'a> {
     snapshot: &'a dyn Snapshot,
     listed: Mutex<BTreeMap<RepoPath, Arc<Entries>>>,
+    /// What imports were found to speak of, by the directory of the importer.
+    located: Mutex<HashMap<RepoPath, HashMap<Asked, Option<Module>>>>,
 }
+
+/// An import: its dots, its path, and whether a library goes by that name.
+type Asked = (u32, String, bool);
 
 impl<'a> Directories<'a> {
     pub fn new(snapshot: &'a dyn Snapshot) -> Self {
-        Self { snapshot, listed: Mutex::default() }
+        Self { snapshot, listed: Mutex::default(), located: Mutex::default() }
     }
 
     /// Whether `directory` has an entry of this kind. What cannot be listed has none.
@@ -49,13 +54,25 @@ impl Linking<'_> {
     /// The module that `path`, after `level` dots, is to the file at `importer`. Of a library that rules name only what
     /// Python is sure to find before it: a file or package beside the program, or at the root of the repository.
     pub(super) fn locate(&self, importer: &RepoPath, level: u32, path: &str, is_library: bool) -> Option<Module> {
+        let own = importer.parent().unwrap_or_default();
+        let asked = (level, path.to_owned(), is_library);
+        let located = || self.directories.located.lock().expect("no thread panics");
+        if let Some(known) = located().get(&own).and_then(|known| known.get(&asked)) {
+            return known.clone();
+        }
+        let found = self.look_for(&own, level, path, is_library);
+        located().entry(own).or_default().insert(asked, found.clone());
+        found
+    }
+
+    /// The same for whatever is in the directory `own`.
+    fn look_for(&self, own: &RepoPath, level: u32, path: &str, is_library: bool) -> Option<Module> {
         let parts: Vec<&str> = path.split('.').filter(|part| !part.is_empty()).collect();
         if parts.len() > MAX_PARTS {
             return None;
         }
-        let own = importer.parent().unwrap_or_default();
         if level > 0 {
-            let mut base = own;
+            let mut base = own.clone();
             for _ in 1..level {
                 base = base.parent()?;
             }
@@ -65,7 +82,7 @@ impl Linking<'_> {
             return None;
         }
         // The directory that holds the package of the file, or the file itself.
-        let mut top = own;
+        let mut top = own.clone();
         while self.directories.has_file(&top, PACKAGE)
             && let Some(parent) = top.parent()
         {
