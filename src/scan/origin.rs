@@ -152,7 +152,7 @@ impl<'a> Origins<'a> {
 
     /// Whether somebody on another machine may choose the data, or which file it is read from.
     pub fn is_remote(&self) -> bool {
-        self.found.iter().any(|origin| origin.kind.source().is_remote())
+        self.found.iter().any(|origin| origin.kind.source().is_remote() && !origin.beside)
     }
 
     /// The parameters that it is or is read from.
@@ -174,10 +174,12 @@ pub(super) struct Trail<'a> {
     bindings: HashMap<BindingId, Origins<'a>>,
     /// Bindings that are being followed, which may lead back to themselves.
     active: Vec<BindingId>,
+    /// How often they did.
+    circles: usize,
+    /// Bindings of buffers and containers whose content is being followed.
+    filling: Vec<BindingId>,
     /// Functions whose results are being followed.
     functions: Vec<ScopeId>,
-    /// How often that happened.
-    circles: usize,
     /// The function whose parameters are taken for their defaults.
     by_default: Option<ScopeId>,
     /// How many steps may still be taken in this file.
@@ -193,8 +195,9 @@ impl Default for Trail<'_> {
         Self {
             bindings: HashMap::new(),
             active: Vec::new(),
-            functions: Vec::new(),
             circles: 0,
+            filling: Vec::new(),
+            functions: Vec::new(),
             by_default: None,
             steps_left: MAX_STEPS,
             uses: None,

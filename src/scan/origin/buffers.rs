@@ -67,6 +67,10 @@ impl<'a> Weighing<'a, '_> {
         place: Place,
         depth: u32,
     ) -> Origins<'a> {
+        if self.trail.filling.contains(&id) {
+            self.trail.circles += 1;
+            return Origins::default();
+        }
         if self.trail.uses.is_none() {
             self.trail.uses = Some(self.all_uses());
         }
@@ -74,6 +78,7 @@ impl<'a> Weighing<'a, '_> {
         let uses = self.trail.uses.as_ref().and_then(|uses| uses.get(name.id.as_str())).cloned().unwrap_or_default();
         let mut found = Origins { found: Vec::new(), open: uses.len() > MAX_USES };
         let made = scopes.bindings[id].block;
+        self.trail.filling.push(id);
         for used in uses.into_iter().take(MAX_USES) {
             let comes_round =
                 scopes.in_common_loop(used.place.block, place.block) && !scopes.in_common_loop(made, place.block);
@@ -89,6 +94,7 @@ impl<'a> Weighing<'a, '_> {
                 UseKind::Escapes => found.open = true,
             }
         }
+        self.trail.filling.pop();
         found
     }
 
@@ -97,6 +103,8 @@ impl<'a> Weighing<'a, '_> {
         let arguments = &call.arguments;
         let nothing = match method {
             "seek" => goes_to_start(arguments),
+            // A view can be written to.
+            "getbuffer" => false,
             _ if arguments.is_empty() => IDLE_METHODS.contains(&method) || self.sources().method(method).is_some(),
             _ => method == "truncate",
         };
@@ -128,7 +136,8 @@ impl<'a> Weighing<'a, '_> {
             Meaning::Name(id) | Meaning::Method(id) => !names.roles(*id).is_empty(),
             _ => false,
         };
-        if paths.iter().any(is_idle) || self.resolver.meaning(&call.func, place).known.iter().any(loads) {
+        let is_first = call.arguments.args.iter().any(|first| first.range() == argument);
+        if is_first && paths.iter().any(is_idle) || self.resolver.meaning(&call.func, place).known.iter().any(loads) {
             return Origins::default();
         }
         let others = call.arguments.args.iter().chain(call.arguments.keywords.iter().map(|keyword| &keyword.value));
@@ -179,14 +188,13 @@ impl<'a> Weighing<'a, '_> {
             }
         }
         for site in self.sites {
-            if let SiteKind::Value(Expr::Name(name)) = site.kind
-                && !passed.contains(&name.start())
-            {
+            let SiteKind::Value(value) = site.kind else { continue };
+            if let Some(name) = handed_on(value).filter(|name| !passed.contains(&name.start())) {
                 add(name, UseKind::Escapes, site.place, name.start());
             }
         }
         for binding in &self.resolver.scopes().bindings {
-            if let Some(Expr::Name(name)) = binding.bound.value() {
+            if let Some(name) = binding.bound.value().and_then(handed_on) {
                 add(name, UseKind::Escapes, binding.place, name.start());
             }
         }
@@ -204,6 +212,15 @@ impl<'a> Weighing<'a, '_> {
             }
         }
         uses
+    }
+}
+
+/// The name of an object that `value` gives others a hold on: `buffer`, `buffer.write`.
+fn handed_on(value: &Expr) -> Option<&ExprName> {
+    match value {
+        Expr::Name(name) => Some(name),
+        Expr::Attribute(attribute) => attribute.value.as_name_expr(),
+        _ => None,
     }
 }
 

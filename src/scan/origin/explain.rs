@@ -23,11 +23,19 @@ pub(in crate::scan) fn explain<'a>(weighing: &mut Weighing<'a, '_>, hit: &mut Hi
     let mut said = Vec::new();
     for origin in origins {
         let text = weighing.reason(origin, &written);
+        // What dumps, perhaps, and is loaded at once: there is nothing to say.
+        let is_perhaps_dumped = trip.is_none() && weighing.quoted(origin.range).is_some_and(|quoted| quoted == written);
+        if matches!(origin.kind, OriginKind::Dump(..)) && is_perhaps_dumped {
+            continue;
+        }
         if said.len() == MAX_REASONS || said.contains(&text) {
             continue;
         }
         let is_named = matches!(origin.kind, OriginKind::Named(_));
-        if said.is_empty() && (hit.label == "called here" || is_named && hit.label == "passed on from here") {
+        if said.is_empty()
+            && !origin.beside
+            && (hit.label == "called here" || is_named && hit.label == "passed on from here")
+        {
             hit.label = match trip {
                 Some(Severity::Note) => format!("{written} was dumped by this function"),
                 Some(_) => format!("{written} is a temporary file that others can find"),

@@ -4,7 +4,7 @@ use super::paths::Follow;
 use super::sources::Known;
 use super::{OriginKind, Origins};
 use crate::finding::Source;
-use crate::scan::scopes::{Binding, BindingId, Bound, Place, ScopeId};
+use crate::scan::scopes::{ANY_TIME, Binding, BindingId, Bound, Place, ScopeId};
 use crate::scan::weigh::Weighing;
 use ruff_python_ast::{Expr, ExprName, ParameterWithDefault};
 use ruff_text_size::Ranged;
@@ -92,6 +92,8 @@ impl<'a> Weighing<'a, '_> {
                 continue;
             }
             found.add(self.trace_known_binding(id, depth));
+            // Who else may give a global name a value is not known.
+            found.open |= binding.at == ANY_TIME;
             if let Bound::Augmented(_) = binding.bound {
                 found.add(self.trace_previous(id, name, depth));
             }

@@ -121,6 +121,7 @@ impl<'a> Weighing<'a, '_> {
             None => Origins::unknown(),
         }
     }
+
     /// The function, class or module around `place`: a comprehension belongs to what it is in.
     pub(super) fn function_around(&self, place: Place) -> ScopeId {
         let scopes = &self.resolver.scopes().scopes;
