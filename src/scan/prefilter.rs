@@ -6,7 +6,7 @@
 use super::suppression::MARKER;
 use crate::rules::{RuleSet, Target, Value};
 use aho_corasick::{AhoCorasick, packed};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// What files must hold for a rule to find anything in them.
@@ -28,10 +28,10 @@ enum First {
 /// Looks for whole words.
 #[derive(Default)]
 struct Words<'r> {
-    /// Words by number.
-    numbers: BTreeMap<&'r [u8], usize>,
-    /// Which of the [`outline`]s of words there are, as bits.
-    outlines: Vec<u64>,
+    /// The words of each [`outline`], with their numbers.
+    numbers: Vec<Vec<(&'r [u8], usize)>>,
+    /// How many words there are.
+    count: usize,
     /// What each match needs.
     needed: BTreeSet<Needed>,
 }
@@ -101,7 +101,7 @@ fn rare(target: &Target) -> Vec<&str> {
 
 impl<'r> Words<'r> {
     fn new(rules: &'r RuleSet) -> Self {
-        let mut words = Self { outlines: vec![0; OUTLINES / 64], ..Self::default() };
+        let mut words = Self { numbers: vec![Vec::new(); OUTLINES], ..Self::default() };
         for candidate in rules.rules.iter().flat_map(|rule| &rule.matches) {
             let any: Vec<&str> = match &candidate.target {
                 Target::Method { methods, .. } => methods.iter().map(String::as_str).collect(),
@@ -132,24 +132,24 @@ impl<'r> Words<'r> {
 
     fn number(&mut self, word: &'r str) -> usize {
         let word = word.as_bytes();
-        let outline = outline(word);
-        self.outlines[outline / 64] |= 1 << (outline % 64);
-        let next = self.numbers.len();
-        *self.numbers.entry(word).or_insert(next)
+        let alike = &mut self.numbers[outline(word)];
+        if let Some((_, number)) = alike.iter().find(|(known, _)| *known == word) {
+            return *number;
+        }
+        alike.push((word, self.count));
+        self.count += 1;
+        self.count - 1
     }
 
     fn see(&self, word: &[u8], seen: &mut [bool]) {
-        let outline = outline(word);
-        if self.outlines[outline / 64] >> (outline % 64) & 1 != 0
-            && let Some(&number) = self.numbers.get(word)
-        {
-            seen[number] = true;
+        if let Some((_, number)) = self.numbers[outline(word)].iter().find(|(known, _)| *known == word) {
+            seen[*number] = true;
         }
     }
 
     /// Whether all that one match needs is in `text`.
     fn admit(&self, text: &[u8]) -> bool {
-        let mut seen = vec![false; self.numbers.len()];
+        let mut seen = vec![false; self.count];
         let mut joined = takes_texts(text).then(Joined::default);
         let mut rest = text;
         while let Some(start) = rest.iter().position(|&byte| is_word(byte)) {
