@@ -5,8 +5,7 @@
 use std::ops::Range;
 
 /// Line magics whose rest is Python that runs.
-const RUNNING: &[&str] =
-    &["lprun", "memit", "mprun", "prun", "pyinstrument", "scalene", "snakeviz", "time", "timeit", "timeit_", "wait"];
+const RUNNING: &[&str] = &["lprun", "memit", "mprun", "prun", "pyinstrument", "scalene", "snakeviz", "time", "timeit"];
 /// Of their options: those that take a value.
 const WITH_VALUE: &[&str] = &["-D", "-T", "-f", "-l", "-m", "-n", "-r", "-s"];
 /// Cell magics whose body is no Python; that of any other is taken for Python.

@@ -127,6 +127,7 @@ torch         ==2.3.1  requirements.txt:1  torch-archive-load           active
                                            torch-load                   active   1 error
                                            torch-load-url               active
                                            torch-load-weights-only      active
+                                           torch-safe-globals           active
 numpy         >=1.26   requirements.txt:2  numpy-load-allow-pickle      active
                                            numpy-loads                  dormant
 
@@ -157,7 +158,6 @@ torch-force-no-weights-only
 torch-load
   `torch.load` runs code stored in the file it opens
   in force: torch <2.6 (weights_only defaults to False)
-  not in force: torch >=2.6 (it turns weights_only off for every call that does not pass it)
   not in force: torch >=2.6 (passing pickle_module turns weights_only off)
   no version silences it
   instead: torch.load(path, weights_only=True) on torch >= 2.6, or keep tensors in safetensors
@@ -172,6 +172,11 @@ torch-load-weights-only
   in force: torch >=1.13,<2.6 (a crafted file gets past weights_only=True (CVE-2025-32434))
   silent in <1.13 or >=2.6
   instead: torch >= 2.10, or keep tensors in safetensors
+
+torch-safe-globals
+  with this among the safe globals, `weights_only=True` lets a checkpoint run code
+  no version silences it
+  instead: list only the types that checkpoints hold
 
 "#]],
     );

@@ -29,6 +29,7 @@ torch for train.py
     torch-load                   error  uv.lock:5 locks torch 2.5.1, where weights_only defaults to False
     torch-load-url               error  has calls that are unsafe in every version
     torch-load-weights-only      error  uv.lock:5 locks torch 2.5.1, where a crafted file gets past weights_only=True (CVE-2025-32434)
+    torch-safe-globals           error  has calls that are unsafe in every version
 
 "#]],
     );
@@ -121,6 +122,12 @@ exit 0
           "because": [
             "pins torch 2.6.0, where the restricted unpickler can be made to corrupt memory (CVE-2026-24747)"
           ]
+        },
+        {
+          "rule": "torch-safe-globals",
+          "applies": true,
+          "severity": "error",
+          "because": []
         }
       ]
     }

@@ -84,9 +84,11 @@ impl<'a> Collector<'a, '_> {
             },
             Expr::Dict(dict) => {
                 for item in dict.items.iter().rev() {
+                    if let Some(key) = &item.key {
+                        self.setting(key, &item.value, item.range(), Beside::Entries(dict), place);
+                    }
                     match &item.key {
-                        Some(key @ Expr::StringLiteral(text)) => {
-                            self.setting(key, &item.value, item.range(), Beside::Entries(dict), place);
+                        Some(Expr::StringLiteral(text)) => {
                             let of = Of::Key(text.value.to_str());
                             self.inside(of, |collector| collector.visit(&item.value, inner, place));
                         }

@@ -38,7 +38,7 @@ pub(in crate::scan) struct Setting<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::scan) enum Key<'a> {
     Name(&'a str),
-    /// A constant that holds it, perhaps.
+    /// A constant that holds it, perhaps, or is put together to it.
     Constant(&'a Expr),
 }
 
@@ -66,6 +66,13 @@ impl<'a> Collector<'a, '_> {
             Expr::Attribute(attribute) => self.inside(Of::Object(&attribute.value), |collector| {
                 collector.known_setting(attribute.attr.as_str(), value, range, beside, place);
             }),
+            // `name[:] = value`
+            Expr::Subscript(part)
+                if matches!(&*part.slice, Expr::Slice(_) | Expr::NumberLiteral(_))
+                    && !part.value.is_subscript_expr() =>
+            {
+                self.set(&part.value, value, place);
+            }
             Expr::Subscript(subscript) => self.inside(Of::Object(&subscript.value), |collector| {
                 collector.setting(&subscript.slice, value, range, beside, place);
             }),
@@ -106,7 +113,9 @@ impl<'a> Collector<'a, '_> {
     ) {
         match key {
             Expr::StringLiteral(name) => self.known_setting(name.value.to_str(), value, range, beside, place),
-            Expr::Name(_) | Expr::Attribute(_) => self.note(Key::Constant(key), value, range, beside, place),
+            Expr::Name(_) | Expr::Attribute(_) | Expr::BinOp(_) | Expr::FString(_) => {
+                self.note(Key::Constant(key), value, range, beside, place)
+            }
             _ => {}
         }
     }

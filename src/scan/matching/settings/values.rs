@@ -42,6 +42,8 @@ impl<'a> Matcher<'a, '_, '_> {
                 Expr::BoolOp(operation) => add(&mut operation.values.iter()),
                 Expr::If(either) => add(&mut [&*either.body, &*either.orelse].into_iter()),
                 Expr::BinOp(sum) if matches!(sum.op, Operator::Add | Operator::BitOr) => {
+                    let whole = self.resolver.meaning(value, place);
+                    given.known.extend(whole.strings().map(|text| Meaning::Constant(Constant::Str(text))));
                     add(&mut [&*sum.left, &*sum.right].into_iter());
                 }
                 Expr::Starred(starred) => add(&mut std::iter::once(&*starred.value)),
