@@ -126,7 +126,8 @@ impl<'a> Meanings<'a> {
     }
 }
 
-fn same(a: &Meaning<'_>, b: &Meaning<'_>) -> bool {
+/// Whether two meanings are the same.
+pub(super) fn same(a: &Meaning<'_>, b: &Meaning<'_>) -> bool {
     match (a, b) {
         (Meaning::Name(a), Meaning::Name(b))
         | (Meaning::Instance(a), Meaning::Instance(b))

@@ -2,7 +2,7 @@
 
 use super::{MAX_DEPTH, Resolver};
 use crate::scan::changes::{Change, ChangeKind};
-use crate::scan::meaning::{Constant, Meaning, Meanings};
+use crate::scan::meaning::{Constant, Meaning, Meanings, same};
 use crate::scan::names::Special;
 use crate::scan::scopes::Place;
 use ruff_python_ast::{Arguments, Expr, ExprName};
@@ -131,7 +131,10 @@ impl<'a> Resolver<'a, '_> {
         }
         // What is made from itself holds nothing more.
         self.items.insert(known, Vec::new());
-        let items = self.items_of(display, place, key, depth);
+        let mut items = self.items_of(display, place, key, depth);
+        // Each use looks at all of them.
+        items.dedup_by(|a, b| same(a, b));
+        items.truncate(MAX_ENTRIES);
         self.items.insert(known, items.clone());
         items
     }
