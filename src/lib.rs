@@ -1,6 +1,6 @@
 //! Keeps unsafe unpickling out of Python repositories.
 //!
-//! Data flows one way: [`snapshot`] → [`catalog`] → [`rules`] → [`scan`] → [`introduced`] → [`gate`] → [`audit`] → [`report`] → [`cli`].
+//! Data flows one way: [`snapshot`] → [`catalog`] → [`rules`] → [`scan`] → [`linking`] → [`introduced`] → [`gate`] → [`audit`] → [`report`] → [`cli`].
 
 pub mod audit;
 pub mod catalog;
