@@ -147,7 +147,7 @@ impl Wave {
                         concern.passes_on.extend(wanted.iter().cloned());
                     }
                     // The module itself, or a module among the members.
-                    _ => concern.uses |= wanted.iter().any(|name| count_word(source, name) > 0),
+                    _ => concern.uses |= wanted.iter().any(|name| count_word(source, &format!(".{name}")) > 0),
                 }
             }
         }
@@ -157,9 +157,11 @@ impl Wave {
 
 /// How often `word` stands alone in `text`; more than twice is not counted.
 fn count_word(text: &[u8], word: &str) -> usize {
+    let starts_alone = word.starts_with('.');
     let is_name = |byte: Option<&u8>| byte.is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let is_alone = |&at: &usize| {
-        !is_name(at.checked_sub(1).and_then(|before| text.get(before))) && !is_name(text.get(at + word.len()))
+        (starts_alone || !is_name(at.checked_sub(1).and_then(|before| text.get(before))))
+            && !is_name(text.get(at + word.len()))
     };
     memchr::memmem::find_iter(text, word.as_bytes()).filter(is_alone).take(2).count()
 }

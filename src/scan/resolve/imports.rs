@@ -42,6 +42,10 @@ impl<'a> Resolver<'a, '_> {
         if let Some(id) = self.locate(level, module) {
             return match self.modules.member(id, name) {
                 Member::Any(_) => Some(self.member_of(id, name)),
+                Member::Unread if self.names.knows_module_of(name) => {
+                    self.wanted.insert((id, name));
+                    None
+                }
                 _ => None,
             };
         }
