@@ -25,8 +25,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={RULES}");
     match rules::parse::parse(&std::fs::read_to_string(RULES)?, RULES) {
         Ok(rules) => {
-            let target = Path::new(&std::env::var("OUT_DIR")?).join("rules.postcard");
-            std::fs::write(target, postcard::to_stdvec(&rules)?)?;
+            let directory = std::env::var("OUT_DIR")?;
+            let target = |name| Path::new(&directory).join(name);
+            std::fs::write(target("rules.postcard"), postcard::to_stdvec(&rules)?)?;
+            let all = rules.rules.iter().chain(&rules.producers);
+            let examples: Vec<_> = all.map(|rule| (&rule.examples, &rule.instead)).collect();
+            std::fs::write(target("examples.postcard"), postcard::to_stdvec(&examples)?)?;
         }
         Err(error) => error.problems.iter().for_each(|problem| println!("cargo::error={problem}")),
     }

@@ -112,6 +112,8 @@ pub struct Finding {
     pub scope: String,
     /// The stable id of the rule (`torch-load`).
     pub rule: String,
+    /// The library it is about, by the name rules use; empty where it is about none.
+    pub library: String,
     /// What the gate does with it.
     pub severity: Severity,
     /// How sure the analysis is that the rule's condition holds here.

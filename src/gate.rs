@@ -106,20 +106,23 @@ pub fn scan_counting(
     environments: &[InstalledEnvironment],
     counter: &Counter,
 ) -> Verdict {
-    let side = Side::with_environments(snapshot, policy, environments);
+    judge_tree(&Side::with_environments(snapshot, policy, environments), part, counter)
+}
+
+fn judge_tree(side: &Side<'_>, part: &RepoPath, counter: &Counter) -> Verdict {
     let mut verdict = Verdict::default();
     let mut files = Vec::new();
-    match snapshot.find(part) {
+    match side.snapshot.find(part) {
         Ok(Some(file)) => files.push(file),
         Ok(None) => {
-            let unlisted = walk(snapshot, part, &mut |file| files.push(file));
+            let unlisted = walk(side.snapshot, part, &mut |file| files.push(file));
             verdict.unscanned.extend(unlisted.into_iter().map(Unscanned::from));
         }
         Err(error) => verdict.unscanned.push(error.into()),
     }
     counter.expect(files.len());
     verdict.counts.files = files.len();
-    let judged = across::judge_all(&side, files, counter);
+    let judged = across::judge_all(side, files, counter);
     verdict.findings = judged.iter().flat_map(|judged| judged.findings.iter().cloned()).collect();
     verdict.finish(judged, &side.catalog, &[])
 }

@@ -77,6 +77,7 @@ mod tests {
             cell: None,
             scope: scope.to_owned(),
             rule: "r".to_owned(),
+            library: String::new(),
             severity,
             confidence: Confidence::High,
             message: String::new(),

@@ -77,8 +77,8 @@ impl Tally {
             let own = own.get(&finding.path);
             let governed_alike = if own.is_some() { &finding.path } else { &directory };
             let owner = owners
-                .entry((governed_alike.clone(), rule.library.as_str()))
-                .or_insert_with(|| owner(catalog, own, rules, finding, &rule.library));
+                .entry((governed_alike.clone(), finding.library.as_str()))
+                .or_insert_with(|| owner(catalog, own, rules, finding, &finding.library));
             let by_rule = tally.calls.entry(owner.clone()).or_default();
             *by_rule.entry(rule.id.clone()).or_default().entry(directory).or_default() += calls;
         }

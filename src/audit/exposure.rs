@@ -21,19 +21,22 @@ pub(super) fn judge(
     }
     let selections: Vec<Selection<'_>> =
         places.iter().map(|place| Selection::with_own(rules, catalog, place.file, place.own)).collect();
-    let speaking = libraries.iter().flat_map(|library| rules.rules_of(&library.name));
-    let mut judged: Vec<AuditedRule> = speaking.map(|rule| judge_rule(rule, &selections, calls)).collect();
+    let speaking =
+        libraries.iter().flat_map(|library| rules.rules_of(&library.name).map(|rule| (rule, &*library.name)));
+    let mut judged: Vec<AuditedRule> =
+        speaking.map(|(rule, library)| judge_rule(rule, library, &selections, calls)).collect();
     judged.sort_by(|a, b| a.id.cmp(&b.id));
     judged
 }
 
-fn judge_rule(rule: &Rule, selections: &[Selection<'_>], calls: Option<&ByRule>) -> AuditedRule {
+/// Judges what `rule` says of `library`.
+fn judge_rule(rule: &Rule, library: &str, selections: &[Selection<'_>], calls: Option<&ByRule>) -> AuditedRule {
     let severity = |candidate: &Match| candidate.severity.unwrap_or(rule.severity);
-    let applies = |candidate: &Match| selections.iter().any(|selection| selection.applies(rule, candidate).is_some());
+    let applies = |candidate: &Match| selections.iter().any(|selection| selection.applies(candidate).is_some());
     let telling: Vec<(&Match, bool)> = rule
         .matches
         .iter()
-        .filter(|candidate| severity(candidate) > Severity::Note)
+        .filter(|candidate| candidate.library == library && severity(candidate) > Severity::Note)
         .map(|candidate| (candidate, applies(candidate)))
         .collect();
     let met: Vec<&Match> = telling.iter().filter(|(_, is_met)| *is_met).map(|(candidate, _)| *candidate).collect();
@@ -44,7 +47,7 @@ fn judge_rule(rule: &Rule, selections: &[Selection<'_>], calls: Option<&ByRule>)
         message: rule.message.clone(),
         fix: rule.fix.clone(),
         alternative: rule.alternative.split_whitespace().collect::<Vec<_>>().join(" "),
-        conditions: conditions(rule, &telling),
+        conditions: conditions(&telling),
         silent_in: silent_in(&met),
         calls: directories.values().fold(Calls::default(), |all, calls| all + *calls),
         directories,
@@ -52,10 +55,10 @@ fn judge_rule(rule: &Rule, selections: &[Selection<'_>], calls: Option<&ByRule>)
 }
 
 /// The version conditions of `matches`, each once; one that is met by any match that has it is met.
-fn conditions(rule: &Rule, matches: &[(&Match, bool)]) -> Vec<AuditedCondition> {
+fn conditions(matches: &[(&Match, bool)]) -> Vec<AuditedCondition> {
     let mut conditions: BTreeMap<(String, Option<String>), bool> = BTreeMap::new();
     for (candidate, is_met) in matches {
-        let boundaries = boundaries(rule, candidate);
+        let boundaries = boundaries(candidate);
         let said = boundaries.iter().map(|b| format!("{} {}", b.library, b.versions.join(" or ")));
         let versions = said.collect::<Vec<_>>().join(" and ");
         if !versions.is_empty() {
@@ -66,7 +69,7 @@ fn conditions(rule: &Rule, matches: &[(&Match, bool)]) -> Vec<AuditedCondition> 
     conditions.into_iter().map(condition).collect()
 }
 
-/// The versions of the rule's own library in which none of `matches` holds.
+/// The versions of their library in which none of `matches` holds.
 fn silent_in(matches: &[&Match]) -> Vec<String> {
     if matches.iter().any(|candidate| candidate.versions.is_empty()) {
         return Vec::new();

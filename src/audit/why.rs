@@ -80,8 +80,9 @@ pub fn why(
         let weighed = |name: &DistributionName| (name.clone(), catalog.weigh(file, own, name));
         let is_there = |(_, found): &(_, Weighed)| !found.governing.candidates.is_empty() || !found.others.is_empty();
         let selection = Selection::with_own(rules, &catalog, file, own);
-        let of_library = rules.rules.iter().filter(|rule| library.is_some_and(|library| rule.library == library.name));
-        let rules = of_library.map(|rule| standing(rule, &selection)).collect();
+        let of_library =
+            library.into_iter().flat_map(|library| rules.rules_of(&library.name).map(|rule| (rule, &*library.name)));
+        let rules = of_library.map(|(rule, library)| standing(rule, library, &selection)).collect();
         Answer { places, files, evidence: distributions.iter().map(weighed).filter(is_there).collect(), rules }
     };
     let answers = match place {
@@ -129,12 +130,12 @@ pub fn why(
     Why { asked: name.to_owned(), answers }
 }
 
-fn standing(rule: &Rule, selection: &Selection<'_>) -> RuleStanding {
+fn standing(rule: &Rule, library: &str, selection: &Selection<'_>) -> RuleStanding {
     let mut applies: Option<(Severity, Vec<Reason>)> = None;
-    for candidate in &rule.matches {
+    for candidate in rule.matches.iter().filter(|candidate| candidate.library == library) {
         let severity = candidate.severity.unwrap_or(rule.severity);
         if applies.as_ref().is_none_or(|(known, _)| severity > *known)
-            && let Some(reasons) = selection.applies(rule, candidate)
+            && let Some(reasons) = selection.applies(candidate)
         {
             applies = Some((severity, reasons));
         }

@@ -117,7 +117,7 @@ pub struct JudgingArguments {
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     pub fail_on: Option<Severity>,
 
-    /// Show findings of severity note as well
+    /// Show findings of severity note as well, and where pickles are written
     #[arg(long)]
     pub show_notes: bool,
 

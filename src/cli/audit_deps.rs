@@ -12,7 +12,9 @@ use crate::report::{INVENTORY_FORMATS, InventoryView};
 pub fn run(arguments: &AuditArguments, color: bool) -> Result<Outcome, Failure> {
     let base = judging::rules(&arguments.rules)?;
     let (tree, environments) = environments::with_tree(&arguments.tree, &arguments.environments)?;
-    let policy = configuration::read(&*tree.snapshot, &base)?.policy;
+    let mut configured = configuration::read(&*tree.snapshot, &base)?;
+    configured.policy.enable_producers(configured.producers);
+    let policy = configured.policy;
     if let Some(name) = &arguments.why {
         return why::run(&tree, &environments, &policy.rules, name, arguments, color);
     }

@@ -45,8 +45,12 @@ fn judge(
         return judging::report(&Verdict::default(), subject, None, &arguments.judging, color);
     }
     let base = judging::rules(&arguments.judging.rules)?;
-    let new = configuration::read(&*comparison.new, &base)?;
-    let old: Vec<Policy> = comparison.parents.iter().map(|parent| old_policy(&**parent, &base, &new.policy)).collect();
+    let mut new = configuration::read(&*comparison.new, &base)?;
+    let mut old: Vec<Policy> =
+        comparison.parents.iter().map(|parent| old_policy(&**parent, &base, &new.policy)).collect();
+    // Whoever asks for rules about writing pickles does not introduce what is written already.
+    let producers = new.producers(arguments.judging.show_notes);
+    old.iter_mut().chain([&mut new.policy]).for_each(|policy| policy.enable_producers(producers));
     let verdict = gate::check(comparison, &old, &new.policy);
     judging::report(&verdict, subject, new.fail_on, &arguments.judging, color)
 }
@@ -63,7 +67,8 @@ fn old_policy(parent: &dyn Snapshot, base: &Arc<RuleSet>, new: &Policy) -> Polic
 
 fn judge_head(repository: &Repository, arguments: &CheckArguments, color: bool) -> Result<Outcome, Failure> {
     let head = repository.revision("HEAD")?;
-    let configured = configuration::read(&*head, &judging::rules(&arguments.judging.rules)?)?;
+    let mut configured = configuration::read(&*head, &judging::rules(&arguments.judging.rules)?)?;
+    configured.policy.enable_producers(configured.producers(arguments.judging.show_notes));
     let verdict = gate::scan(&*head, &RepoPath::root(), &configured.policy, &[]);
     judging::report(&verdict, Subject::Tree, configured.fail_on, &arguments.judging, color)
 }

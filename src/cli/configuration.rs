@@ -20,6 +20,15 @@ pub struct Configured {
     pub policy: Policy,
     /// The line, where the configuration moves it.
     pub fail_on: Option<Severity>,
+    /// The severity of rules about writing pickles, where the configuration puts them in force. The policy has them off.
+    pub producers: Option<Severity>,
+}
+
+impl Configured {
+    /// The severity of rules about writing pickles, if the configuration or `--show-notes` asks for them.
+    pub fn producers(&self, show_notes: bool) -> Option<Severity> {
+        self.producers.or(show_notes.then_some(Severity::Note))
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -27,6 +36,7 @@ pub struct Configured {
 struct Table {
     rules: Vec<Spanned<String>>,
     fail_on: Option<Severity>,
+    producers: Option<Severity>,
     honor: Vec<Honor>,
     trusted_verifiers: Vec<Spanned<String>>,
 }
@@ -86,7 +96,8 @@ pub fn read(snapshot: &dyn Snapshot, base: &Arc<RuleSet>) -> Result<Configured, 
         trusted_verifiers.push(named.get_ref().clone());
     }
     let honoured = Honoured { nosec: table.honor.contains(&Honor::Nosec), noqa: table.honor.contains(&Honor::Noqa) };
-    Ok(Configured { policy: Policy { rules, honoured, trusted_verifiers }, fail_on: table.fail_on })
+    let policy = Policy { rules, honoured, trusted_verifiers };
+    Ok(Configured { policy, fail_on: table.fail_on, producers: table.producers })
 }
 
 /// The text of a file; `None` where there is none.
@@ -131,7 +142,7 @@ mod tests {
 
     #[test]
     fn no_configuration_is_the_default() {
-        let default = Configured { policy: Policy::default(), fail_on: None };
+        let default = Configured { policy: Policy::default(), fail_on: None, producers: None };
         assert_eq!(configured([]), Ok(default.clone()));
         assert_eq!(configured([("pyproject.toml", "[tool.ruff]\nline-length = 120\n")]), Ok(default.clone()));
         // Not ours to judge: the catalog says what is wrong with it.
@@ -154,7 +165,7 @@ mod tests {
         let wrong = |text: &str| configured([("picklegate.toml", text)]).expect_err("it is wrong");
         assert_eq!(
             wrong("\nfail_on = \"error\"\n"),
-            "picklegate.toml:2: unknown field `fail_on`, expected one of `rules`, `fail-on`, `honor`, `trusted-verifiers`"
+            "picklegate.toml:2: unknown field `fail_on`, expected one of `rules`, `fail-on`, `producers`, `honor`, `trusted-verifiers`"
         );
         assert_eq!(
             wrong("fail-on = \"fatal\"\n"),

@@ -11,7 +11,11 @@ use std::sync::Arc;
 
 /// The built-in rules and those of `files`, which are read from disk.
 pub fn rules(files: &[PathBuf]) -> Result<Arc<RuleSet>, Failure> {
-    let mut rules = RuleSet::builtin();
+    with_files(RuleSet::builtin(), files)
+}
+
+/// `rules` and those of `files`, which are read from disk.
+pub fn with_files(mut rules: Arc<RuleSet>, files: &[PathBuf]) -> Result<Arc<RuleSet>, Failure> {
     for file in files {
         let name = file.display().to_string();
         let text = std::fs::read_to_string(file)

@@ -2,6 +2,7 @@
 
 use super::arguments::RulesCommand;
 use super::{Failure, configuration, judging, output, repository};
+use crate::finding::Severity;
 use crate::gate::{self, Outcome};
 use crate::report::{printable, rule_explanation, rule_list};
 use crate::rules::RuleSet;
@@ -34,7 +35,7 @@ fn in_force(files: &[PathBuf]) -> Result<Arc<RuleSet>, Failure> {
 }
 
 fn explain(id: &str, files: &[PathBuf]) -> Result<String, Failure> {
-    let explanation = |rules: &RuleSet| rules.rule(id).map(|rule| rule_explanation(rule, rules.library(&rule.library)));
+    let explanation = |rules: &RuleSet| rules.rule(id).map(|rule| rule_explanation(rules, rule));
     match id {
         "unused-allow" => Ok(UNUSED_ALLOW.into()),
         "malformed-allow" => Ok(MALFORMED_ALLOW.into()),
@@ -51,14 +52,19 @@ fn explain(id: &str, files: &[PathBuf]) -> Result<String, Failure> {
 /// Judges the examples of all rules, those of `file` among them.
 fn test(file: Option<&Path>) -> Result<Outcome, Failure> {
     let files: Vec<PathBuf> = file.map(Path::to_owned).into_iter().collect();
-    let rules = judging::rules(&files)?;
+    let mut rules = judging::with_files(RuleSet::builtin_with_examples(), &files)?;
+    Arc::make_mut(&mut rules).enable_producers(Severity::Note);
     let failures = gate::test_examples(&rules);
-    let examples: usize = rules.rules.iter().map(|rule| rule.examples.len()).sum();
+    let examples: usize = rules.rules.iter().map(|rule| rule.examples.len() + rule.instead.len()).sum();
     let mut report = String::new();
     for failure in &failures {
-        let _ = writeln!(report, "{}: example {}: {}", printable(&failure.rule), failure.number, failure.problem);
+        let (file, line) = &failure.written;
+        let _ = writeln!(report, "{}:{line}: {}: {}", printable(file), printable(&failure.rule), failure.problem);
+        for found in &failure.found {
+            let _ = writeln!(report, "    {}", printable(found));
+        }
         for line in failure.code.lines() {
-            let _ = writeln!(report, "    {}", printable(line));
+            let _ = writeln!(report, "  | {}", printable(line));
         }
     }
     let rules = rules.rules.len();

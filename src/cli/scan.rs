@@ -15,7 +15,8 @@ pub fn run(
 ) -> Result<Outcome, Failure> {
     let base = judging::rules(&arguments.rules)?;
     let tree = repository::tree(tree)?;
-    let configured = configuration::read(&*tree.snapshot, &base)?;
+    let mut configured = configuration::read(&*tree.snapshot, &base)?;
+    configured.policy.enable_producers(configured.producers(arguments.show_notes));
     let environments = environments::open(installed)?;
     let progress = Progress::start();
     let counter = progress.counter();

@@ -1,8 +1,11 @@
 //! Runs the examples of rules through the whole pipeline.
 
-use super::{Policy, scan};
-use crate::finding::Severity;
-use crate::rules::{Example, RuleSet};
+use super::counter::Counter;
+use super::side::Side;
+use super::{Policy, judge_tree};
+use crate::finding::{Finding, Severity};
+use crate::parallel::in_parallel;
+use crate::rules::{Example, Rule, RuleSet};
 use crate::snapshot::{MemorySnapshot, RepoPath};
 use std::sync::Arc;
 
@@ -11,40 +14,71 @@ use std::sync::Arc;
 pub struct ExampleFailure {
     /// The rule.
     pub rule: String,
-    /// 1-based number of the example within the rule, hits and misses counted together in file order.
-    pub number: usize,
+    /// Where it is written: the name of the rules file, and the 1-based line.
+    pub written: (String, u32),
     /// The code.
     pub code: String,
     /// What should have been found, and what was.
     pub problem: String,
+    /// All that was found, and what could not be read.
+    pub found: Vec<String>,
 }
 
-/// Judges every example of every rule by all of `rules`, and gives those that fail.
+/// What is to be judged: an example of a rule, or what that says to write instead.
+struct Shown<'r> {
+    rule: &'r Rule,
+    example: &'r Example,
+    is_instead: bool,
+    snapshot: MemorySnapshot,
+}
+
+/// Judges every example of every rule, and all that is written instead, by all of `rules`; gives those that fail.
 pub fn test_examples(rules: &Arc<RuleSet>) -> Vec<ExampleFailure> {
-    let policy = Policy { rules: Arc::clone(rules), ..Policy::default() };
-    let mut failures = Vec::new();
+    let mut all = Vec::new();
     for rule in &rules.rules {
-        for (index, example) in rule.examples.iter().enumerate() {
-            let found = severity_found(&policy, &rule.id, example);
-            if found != example.expect {
-                let word = |severity: Option<Severity>| severity.map_or("nothing".to_owned(), |s| s.to_string());
-                failures.push(ExampleFailure {
-                    rule: rule.id.clone(),
-                    number: index + 1,
-                    code: example.code.clone(),
-                    problem: format!("expected {}, found {}", word(example.expect), word(found)),
-                });
-            }
+        for (examples, is_instead) in [(&rule.examples, false), (&rule.instead, true)] {
+            let shown = |example| Shown { rule, example, is_instead, snapshot: Example::snapshot(example) };
+            all.extend(examples.iter().map(shown));
         }
     }
-    failures
+    let policy = Policy { rules: Arc::clone(rules), ..Policy::default() };
+    let nothing = MemorySnapshot::default();
+    // What is worked out from the rules is the same for all.
+    let side = Side::new(&nothing, &policy);
+    let all: Vec<&Shown<'_>> = all.iter().collect();
+    in_parallel(&all, |&shown| failure(&side.other(&shown.snapshot, &policy), shown)).into_iter().flatten().collect()
 }
 
-fn severity_found(policy: &Policy, rule: &str, example: &Example) -> Option<Severity> {
-    let mut snapshot = MemorySnapshot::default();
-    let pins: String = example.versions.iter().map(|(name, version)| format!("{name}=={version}\n")).collect();
-    snapshot.insert(RepoPath::from("requirements.txt"), pins);
-    snapshot.insert(RepoPath::from(example.file.as_str()), example.code.as_str());
-    let verdict = scan(&snapshot, &RepoPath::root(), policy, &[]);
-    verdict.findings.iter().filter(|finding| finding.rule == rule).map(|finding| finding.severity).max()
+fn failure(side: &Side<'_>, shown: &Shown<'_>) -> Option<ExampleFailure> {
+    let &Shown { rule, example, is_instead, .. } = shown;
+    let verdict = judge_tree(side, &RepoPath::root(), &Counter::default());
+    let strongest =
+        |is: &dyn Fn(&&Finding) -> bool| verdict.findings.iter().filter(is).map(|found| found.severity).max();
+    let word = |severity: Option<Severity>| severity.map_or("nothing".to_owned(), |severity| severity.to_string());
+    let mut problem = match is_instead {
+        true => strongest(&|finding| finding.severity > Severity::Note).map(|found| {
+            format!("expected nothing above a note in what to write instead, found {}", word(Some(found)))
+        }),
+        false => {
+            let found = strongest(&|finding| finding.rule == rule.id);
+            (found != example.expect).then(|| format!("expected {}, found {}", word(example.expect), word(found)))
+        }
+    };
+    if !verdict.unscanned.is_empty() {
+        problem.get_or_insert("expected code that can be judged".to_owned());
+    }
+    let line = |finding: &Finding| {
+        let reasons = finding.because.iter().map(|reason| reason.text.as_str());
+        let said: Vec<&str> =
+            [finding.label.as_str()].into_iter().chain(reasons).filter(|text| !text.is_empty()).collect();
+        format!("line {}: {}[{}] {}", finding.start.line, finding.severity, finding.rule, said.join("; "))
+    };
+    let unscanned = verdict.unscanned.iter().map(|unscanned| format!("{}: {}", unscanned.path, unscanned.reason));
+    Some(ExampleFailure {
+        rule: rule.id.clone(),
+        written: example.written.clone(),
+        code: example.code.clone(),
+        problem: problem?,
+        found: verdict.findings.iter().map(line).chain(unscanned).collect(),
+    })
 }

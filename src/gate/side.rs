@@ -2,7 +2,7 @@
 
 use super::{Unscanned, across};
 use crate::catalog::{Catalog, Diagnostic, InstalledEnvironment, within};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::linking::{self, Known, Linking, OwnedImport};
 use crate::rules::{RuleSet, Selection};
 use crate::scan::{Allowed, Honoured, ModuleId, Scanner, Surroundings};
@@ -19,6 +19,15 @@ pub struct Policy {
     pub honoured: Honoured,
     /// Functions that verify data, by qualified name: what one of them has checked may be loaded.
     pub trusted_verifiers: Vec<String>,
+}
+
+impl Policy {
+    /// Puts the rules about writing pickles in force at the severity that is asked for, if any is.
+    pub fn enable_producers(&mut self, asked: Option<Severity>) {
+        if let Some(severity) = asked {
+            Arc::make_mut(&mut self.rules).enable_producers(severity);
+        }
+    }
 }
 
 /// A snapshot with everything it is judged by.

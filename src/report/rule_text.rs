@@ -1,21 +1,28 @@
 //! Rules for people: a line each, or all that is known of one.
 
 use super::printable;
-use crate::rules::{Condition, Library, Match, Rule, RuleSet, Setting, Target, Value};
+use crate::rules::{Condition, Match, Rule, RuleSet, Setting, Target, Value, boundaries};
 use std::fmt::Write as _;
+
+const PRODUCER: &str = "It reports that pickles are written. `--show-notes` asks for it, and so does `producers = \"warning\"` \
+    (or \"note\", \"error\") in the configuration.";
 
 /// Columns: id, severity, message.
 pub fn rule_list(rules: &RuleSet) -> String {
-    let width = rules.rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
-    rules.rules.iter().fold(String::new(), |mut out, rule| {
+    let rules = rules.all();
+    let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
+    rules.iter().fold(String::new(), |mut out, rule| {
         let _ = writeln!(out, "{:<width$}  {:<7}  {}", rule.id, rule.severity, printable(&rule.message));
         out
     })
 }
 
-/// What a rule matches, what runs, what to write instead, and where that is known from.
-pub fn rule_explanation(rule: &Rule, library: Option<&Library>) -> String {
+/// What one of `rules` matches, what runs, what to write instead, and where that is known from.
+pub fn rule_explanation(rules: &RuleSet, rule: &Rule) -> String {
     let mut out = format!("{}[{}]: {}\n", rule.severity, rule.id, printable(&rule.message));
+    if rule.producer {
+        section(&mut out, "off unless asked for", PRODUCER);
+    }
     section(&mut out, "what runs", &rule.runs);
     section(&mut out, "fix", &rule.fix);
     section(&mut out, "instead", &rule.alternative);
@@ -23,10 +30,10 @@ pub fn rule_explanation(rule: &Rule, library: Option<&Library>) -> String {
     for candidate in &rule.matches {
         list_item(&mut out, &describe(candidate, rule));
     }
-    if let Some(library) = library.filter(|library| !library.standard) {
-        let names: Vec<&str> = library.distributions().collect();
-        section(&mut out, "installed by", &names.join(", "));
-    }
+    let libraries = rule.libraries().into_iter().filter_map(|name| rules.library(name));
+    let names: Vec<&str> =
+        libraries.filter(|library| !library.standard).flat_map(|library| library.distributions()).collect();
+    section(&mut out, "installed by", &names.join(", "));
     if !rule.references.is_empty() || !rule.cwe.is_empty() {
         out.push_str("\nreferences\n");
         for reference in rule.cwe.iter().map(|number| format!("CWE-{number}")).chain(rule.references.iter().cloned()) {
@@ -81,12 +88,10 @@ fn describe(candidate: &Match, rule: &Rule) -> String {
         }
         Target::Setting(setting) => describe_setting(setting),
         Target::Text { files, pattern } => format!("/{pattern}/ in {}", files.join(", ")),
+        Target::Installed => "a manifest with such a version".into(),
     };
-    if !candidate.versions.is_empty() {
-        let _ = write!(text, "; {} {}", rule.library, candidate.versions.join(" or "));
-    }
-    for requirement in &candidate.requires {
-        let _ = write!(text, "; {} {}", requirement.library, requirement.versions.join(" or "));
+    for boundary in boundaries(candidate) {
+        let _ = write!(text, "; {} {}", boundary.library, boundary.versions.join(" or "));
     }
     for condition in &candidate.when {
         let _ = write!(text, "; {}", describe_condition(condition));

@@ -26,6 +26,7 @@ pub fn finding(path: RepoPath, line: u32, text: &str, highlight: &str, rule: &st
         cell: None,
         scope: String::new(),
         rule: rule.into(),
+        library: "torch".into(),
         severity: Severity::Error,
         confidence: Confidence::High,
         message: format!("`{rule}` runs code stored in the file it opens"),

@@ -13,9 +13,9 @@ pub struct Boundary<'r> {
     pub versions: &'r [String],
 }
 
-/// All version conditions of `candidate`, a match of `rule`: that of the rule's own library first. None: every version.
-pub fn boundaries<'r>(rule: &'r Rule, candidate: &'r Match) -> Vec<Boundary<'r>> {
-    let own = Boundary { library: &rule.library, versions: &candidate.versions };
+/// All version conditions of `candidate`: that of its own library first. None: every version.
+pub fn boundaries(candidate: &Match) -> Vec<Boundary<'_>> {
+    let own = Boundary { library: &candidate.library, versions: &candidate.versions };
     let others = candidate.requires.iter().map(|other| Boundary { library: &other.library, versions: &other.versions });
     std::iter::once(own).filter(|own| !own.versions.is_empty()).chain(others).collect()
 }
@@ -39,9 +39,9 @@ impl RuleSet {
         self.libraries.iter().filter(installs)
     }
 
-    /// The rules that speak of the library called `name`.
+    /// The rules in force with a match about the library called `name`.
     pub fn rules_of<'r>(&'r self, name: &'r str) -> impl Iterator<Item = &'r Rule> {
-        self.rules.iter().filter(move |rule| rule.library == name)
+        self.rules.iter().filter(move |rule| rule.matches.iter().any(|candidate| candidate.library == name))
     }
 }
 

@@ -6,13 +6,15 @@ use super::origins::{Dump, Origin, Passages};
 use crate::finding::{Confidence, Severity};
 use serde::{Deserialize, Serialize};
 
-/// All rules in force, sorted by id, the libraries they speak of, sorted by name, and where data comes from.
+/// All rules, sorted by id, the libraries they speak of, sorted by name, and where data comes from.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct RuleSet {
     /// The libraries.
     pub libraries: Vec<Library>,
-    /// The rules.
+    /// The rules in force.
     pub rules: Vec<Rule>,
+    /// Rules about writing pickles, sorted by id, as long as nobody asks for them.
+    pub producers: Vec<Rule>,
     /// What functions do that may stand between data and its loading, in the order of the files.
     pub functions: Vec<Function>,
     /// Callables that no allow-list may hold, sorted: `os.system`; `os.*` is everything below `os`.
@@ -88,8 +90,10 @@ pub struct Library {
 pub struct Rule {
     /// Stable kebab-case id that reads after "allow".
     pub id: String,
-    /// Name of its library.
+    /// Name of the library that does the unpickling; its matches may speak of others.
     pub library: String,
+    /// Whether it is about writing pickles.
+    pub producer: bool,
     /// Of a finding, where a match does not say otherwise.
     pub severity: Severity,
     /// Upper bound of the confidence of its findings.
@@ -108,8 +112,12 @@ pub struct Rule {
     pub references: Vec<String>,
     /// Any of these makes a finding; of several at one place the most severe is reported.
     pub matches: Vec<Match>,
-    /// Code that must be reported, and code that must not.
+    /// Code that must be reported, and code that must not. Like `instead` it is left out where rules only judge.
+    #[serde(skip)]
     pub examples: Vec<Example>,
+    /// What to write instead, as code in which no rule finds more than notes.
+    #[serde(skip)]
+    pub instead: Vec<Example>,
 }
 
 /// One shape of code, in some versions, under some conditions.
@@ -117,7 +125,9 @@ pub struct Rule {
 pub struct Match {
     /// What it matches.
     pub target: Target,
-    /// PEP 440 specifiers of the rule's library, any of which may hold; empty: every version.
+    /// Name of the library it is about.
+    pub library: String,
+    /// PEP 440 specifiers of its library, any of which may hold; empty: every version.
     pub versions: Vec<String>,
     /// Conditions on other libraries; all must be possible.
     pub requires: Vec<Requirement>,
@@ -185,6 +195,8 @@ pub enum Target {
         /// The expression; group `at`, if there is one, is what is reported.
         pattern: String,
     },
+    /// That the library is there at all, in these versions.
+    Installed,
 }
 
 /// A setting, and the values that matter. Exactly one of `values` and `other_than` is filled.
@@ -281,7 +293,7 @@ pub enum EditChange {
     RemoveArgument(String),
 }
 
-/// Code that shows what a rule does; `picklegate rules test` runs it.
+/// Code that shows what a rule does, or what to write instead; `picklegate rules test` runs it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Example {
     /// Python source, or the text of `file`.
@@ -292,6 +304,8 @@ pub struct Example {
     pub versions: Vec<(String, String)>,
     /// The severity the rule must report at; `None`: the rule must not fire.
     pub expect: Option<Severity>,
+    /// Where it is written: the name of the rules file, and the 1-based line.
+    pub written: (String, u32),
 }
 
 impl RuleSet {
@@ -300,9 +314,37 @@ impl RuleSet {
         self.libraries.binary_search_by(|library| library.name.as_str().cmp(name)).ok().map(|i| &self.libraries[i])
     }
 
-    /// The rule with this id.
+    /// The rule with this id, in force or not.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
-        self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok().map(|i| &self.rules[i])
+        let find = |rules| -> Option<&Rule> {
+            let rules: &Vec<Rule> = rules;
+            rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok().map(|i| &rules[i])
+        };
+        find(&self.rules).or_else(|| find(&self.producers))
+    }
+
+    /// All rules, in force or not, sorted by id.
+    pub fn all(&self) -> Vec<&Rule> {
+        let mut all: Vec<&Rule> = self.rules.iter().chain(&self.producers).collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all
+    }
+
+    /// Puts the rules about writing pickles in force, at `severity`.
+    pub fn enable_producers(&mut self, severity: Severity) {
+        let producers = std::mem::take(&mut self.producers);
+        self.rules.extend(producers.into_iter().map(|rule| Rule { severity, ..rule }));
+        self.rules.sort_by(|a, b| a.id.cmp(&b.id));
+    }
+}
+
+impl Rule {
+    /// The libraries its matches are about, sorted by name, each once.
+    pub fn libraries(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.matches.iter().map(|candidate| candidate.library.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 }
 

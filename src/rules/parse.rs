@@ -4,6 +4,7 @@
 //! crates only.
 
 mod check;
+mod examples;
 mod form;
 mod functions;
 mod matches;
@@ -80,7 +81,7 @@ impl RuleSet {
     /// # Errors
     /// What is wrong, each with its line. Then nothing was added.
     pub fn extend_from(&mut self, text: &str, file_name: &str) -> Result<(), RulesError> {
-        let mut problems = Problems { file: file_name, text, found: Vec::new() };
+        let mut problems = Problems::new(file_name, text);
         let extended = check::read(text, self, &mut problems);
         match extended {
             Some(extended) if problems.found.is_empty() => {
@@ -98,19 +99,29 @@ impl RuleSet {
 /// Collects what is wrong with one file.
 struct Problems<'t> {
     file: &'t str,
-    text: &'t str,
+    /// Where the lines end.
+    ends: Vec<usize>,
     found: Vec<RulesProblem>,
 }
 
-impl Problems<'_> {
+impl<'t> Problems<'t> {
+    fn new(file: &'t str, text: &str) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
+        Self { file, ends, found: Vec::new() }
+    }
+
+    /// The 1-based line of the byte `at`.
+    fn line(&self, at: usize) -> usize {
+        1 + self.ends.partition_point(|&end| end < at)
+    }
+
     /// Records what is wrong at `at`; what a terminal could act on is escaped.
     fn add(&mut self, at: Range<usize>, problem: String) {
         let shown =
             |c: char| if c.is_ascii_graphic() || c == ' ' { c.to_string() } else { c.escape_debug().to_string() };
         let problem = problem.chars().map(shown).collect();
         if self.found.len() < RulesError::MAX_PROBLEMS {
-            let before = self.text.as_bytes().get(..at.start).unwrap_or_default();
-            let line = 1 + before.iter().filter(|&&b| b == b'\n').count();
+            let line = self.line(at.start);
             self.found.push(RulesProblem { file: self.file.to_owned(), line, problem });
         }
     }
@@ -186,7 +197,7 @@ code = "torch.save(f)"
             "library = \"tensor\"",
             "r.toml:13: expected the name of a [[library]], found \"tensor\"",
         ),
-        ("library = \"lightning\"", "library = \"torch\"", "r.toml:24: expected another library than the rule's own"),
+        ("library = \"lightning\"", "library = \"torch\"", "r.toml:24: expected another library than the match's own"),
         ("id = \"torch-load\"", "id = \"Torch\"", "r.toml:12: expected a rule id in kebab case"),
         ("id = \"torch-load\"", "id = \"unused-allow\"", "r.toml:12: expected a rule id that is not reserved"),
         ("[\"torch.load\"]", "[]", "r.toml:21: expected a qualified name, found an empty list"),
@@ -220,6 +231,64 @@ code = "torch.save(f)"
             let error = parse(&GOOD.replacen(good, bad, 1), "r.toml").expect_err(expected).to_string();
             assert!(error.lines().any(|line| line.starts_with(expected)), "{bad}\n{error}\nexpected {expected}");
         }
+    }
+
+    #[test]
+    fn a_match_may_be_about_another_library() {
+        let other = GOOD.replacen("[[rule.match]]", "[[rule.match]]\nlibrary = \"lightning\"", 1);
+        let error = parse(&other, "r.toml").expect_err("its names are torch's").to_string();
+        assert!(error.contains("r.toml:23: expected a dotted name below an import name of the library"), "{error}");
+        assert!(error.contains("r.toml:25: expected another library than the match's own"), "{error}");
+        let more =
+            "[[rule.match]]\nlibrary = \"lightning\"\ncalls = [\"lightning.load\"]\nversions = \"<2\"\n[[rule.hit]]";
+        let rules = parse(&GOOD.replacen("[[rule.hit]]", more, 1), "r.toml").expect("it is good");
+        let rule = rules.rule("torch-load").expect("it is there");
+        assert_eq!((rule.libraries(), rule.library.as_str()), (vec!["lightning", "torch"], "torch"));
+        assert_eq!(rules.rules_of("lightning").count(), 1);
+    }
+
+    #[test]
+    fn each_string_of_code_is_an_example_with_its_line() {
+        let array = "code = [\n  \"a()\",\n  \"b()\",\n]\nseverity = \"note\"\n[[rule.instead]]\ncode = \"c()\"";
+        let rules = parse(&GOOD.replacen("code = \"torch.load(f)\"", array, 1), "r.toml").expect("it is good");
+        let rule = rules.rule("torch-load").expect("it is there");
+        let lines = |examples: &[super::super::model::Example]| -> Vec<(String, u32)> {
+            examples.iter().map(|example| (example.code.clone(), example.written.1)).collect()
+        };
+        assert_eq!(lines(&rule.examples[..2]), [("a()".into(), 33), ("b()".into(), 34)]);
+        assert!(rule.examples[..2].iter().all(|example| example.versions.len() == 1 && example.expect.is_some()));
+        assert_eq!(lines(&rule.instead), [("c()".into(), 38)]);
+        let error = parse(&GOOD.replacen("\"torch.load(f)\"", "[\"a\", \" \"]", 1), "r.toml").expect_err("it is empty");
+        assert_eq!(error.to_string(), "r.toml:32: expected code, found \" \"");
+    }
+
+    #[test]
+    fn rules_about_writing_are_off_until_they_are_asked_for() {
+        let note = GOOD.replacen("severity = \"error\"", "severity = \"note\"\nproducer = true", 1);
+        let mut rules = parse(&note, "r.toml").expect("it is good");
+        assert!(rules.rules.is_empty() && rules.rule("torch-load").is_some());
+        let error = rules.extend_from(&note, "mine.toml").expect_err("the id is taken").to_string();
+        assert!(error.starts_with("mine.toml:12: expected an id that no other rule has"), "{error}");
+        rules.enable_producers(crate::finding::Severity::Warning);
+        assert_eq!(rules.rule("torch-load"), rules.rules.first());
+        assert_eq!(rules.rules[0].severity, crate::finding::Severity::Warning);
+        let error = parse(&GOOD.replacen("[[rule]]", "[[rule]]\nproducer = true", 1), "r.toml").expect_err("an error");
+        assert_eq!(error.to_string(), "r.toml:13: expected the severity `note` beside `producer`, found `error`");
+    }
+
+    #[test]
+    fn what_is_installed_is_named_by_versions_alone() {
+        let only = "installed = true\nversions = \"<2.6\"\nbecause = \"it runs code\"\n[[rule.hit]]";
+        let (start, end) =
+            (GOOD.find("calls =").expect("it is there"), GOOD.find("[[rule.hit]]").expect("it is there"));
+        let text = GOOD.replacen(&GOOD[start..end + 12], only, 1);
+        let rules = parse(&text, "r.toml").expect("it is good");
+        let candidate = &rules.rules[0].matches[0];
+        assert_eq!(candidate.proof, crate::rules::model::Proof::Declared);
+        let error = parse(&text.replace("versions = \"<2.6\"\n", ""), "r.toml").expect_err("no versions").to_string();
+        assert!(error.contains("r.toml:21: expected `versions` beside `installed`, found none"), "{error}");
+        let both = text.replace("installed = true", "installed = true\ncalls = [\"torch.load\"]");
+        assert!(parse(&both, "r.toml").is_err());
     }
 
     #[test]
@@ -342,6 +411,6 @@ rules = ["torch-load"]
     #[test]
     fn what_runs_is_what_rules_toml_says() {
         let written = parse(include_str!("../../rules.toml"), "rules.toml").expect("the build checked it");
-        assert_eq!(*RuleSet::builtin(), written);
+        assert_eq!(*RuleSet::builtin_with_examples(), written);
     }
 }

@@ -1,7 +1,7 @@
 //! Which matches of which rules may apply to one source file, by the versions that govern it.
 
 use super::boundary::boundaries;
-use super::{Library, Match, Proof, Rule, RuleSet, Target};
+use super::{Library, Match, Proof, RuleSet, Target};
 use crate::catalog::{Candidate, Catalog, DistributionName, Inventory, Versions};
 use crate::finding::{Ground, Place, Reason};
 use crate::snapshot::RepoPath;
@@ -58,12 +58,12 @@ impl<'a> Selection<'a> {
         self.rules
     }
 
-    /// Whether `candidate` of `rule` may apply in the versions in force; then the reasons, strongest first.
+    /// Whether `candidate` may apply in the versions in force; then the reasons, strongest first.
     ///
     /// A match without version conditions always applies, with no reason to give.
-    pub fn applies(&self, rule: &Rule, candidate: &Match) -> Option<Vec<Reason>> {
+    pub fn applies(&self, candidate: &Match) -> Option<Vec<Reason>> {
         let mut reasons = Vec::new();
-        for condition in conditions(rule, candidate) {
+        for condition in conditions(candidate) {
             reasons.extend(self.holds(&condition, candidate.proof)?);
         }
         Some(reasons)
@@ -83,9 +83,9 @@ impl<'a> Selection<'a> {
         for rule in &self.rules.rules {
             for candidate in &rule.matches {
                 let holds = |condition| self.holds(&condition, candidate.proof).is_some();
-                signature.extend(conditions(rule, candidate).into_iter().map(holds));
+                signature.extend(conditions(candidate).into_iter().map(holds));
                 if matches!(candidate.target, Target::Setting(_)) {
-                    signature.push(self.rules.library(&rule.library).is_some_and(|library| self.names(library)));
+                    signature.push(self.rules.library(&candidate.library).is_some_and(|library| self.names(library)));
                 }
             }
         }
@@ -131,10 +131,10 @@ impl<'a> Selection<'a> {
     }
 }
 
-/// All version conditions of `candidate`. What is true in these versions is said of the rule's own library where the
-/// match has versions of it, and of the last required one otherwise.
-fn conditions<'m>(rule: &'m Rule, candidate: &'m Match) -> Vec<Condition<'m>> {
-    let mut conditions: Vec<Condition<'_>> = boundaries(rule, candidate)
+/// All version conditions of `candidate`. What is true in these versions is said of its own library where it has versions
+/// of that, and of the last required one otherwise.
+fn conditions(candidate: &Match) -> Vec<Condition<'_>> {
+    let mut conditions: Vec<Condition<'_>> = boundaries(candidate)
         .into_iter()
         .map(|boundary| Condition { library: boundary.library, versions: boundary.versions, because: None })
         .collect();
@@ -228,6 +228,10 @@ proof = "certain"
 [[rule.match]]
 calls = ["torch.load"]
 requires = [{ library = "lightning", versions = ["<2", ">=3"] }]
+[[rule.match]]
+library = "lightning"
+calls = ["lightning.load"]
+versions = "<2"
 [[rule.hit]]
 code = "torch.load(f)"
 [[rule.miss]]
@@ -247,9 +251,7 @@ code = "torch.save(f)"
         };
         let rule = &rules.rules[0];
         let judged = rule.matches.iter().map(|candidate| {
-            selection
-                .applies(rule, candidate)
-                .map(|reasons| reasons.into_iter().map(print).collect::<Vec<_>>().join("; "))
+            selection.applies(candidate).map(|reasons| reasons.into_iter().map(print).collect::<Vec<_>>().join("; "))
         });
         judged.collect()
     }
@@ -301,12 +303,12 @@ code = "torch.save(f)"
     fn proof_is_as_strong_as_the_match_asks() {
         let counts =
             |manifest| judge(&[("requirements.txt", manifest)]).iter().map(Option::is_some).collect::<Vec<_>>();
-        assert_eq!(counts(""), [true, false, false, true]);
-        assert_eq!(counts("torch\n"), [true, false, false, true]);
-        assert_eq!(counts("torch>=2\n"), [true, true, false, true]);
-        assert_eq!(counts("torch<2.5\n"), [true, true, true, true]);
-        assert_eq!(counts("torch==2.5.1\n"), [true, true, true, true]);
-        assert_eq!(counts("torch==2.6.0\n"), [false, false, false, true]);
+        assert_eq!(counts(""), [true, false, false, true, true]);
+        assert_eq!(counts("torch\n"), [true, false, false, true, true]);
+        assert_eq!(counts("torch>=2\n"), [true, true, false, true, true]);
+        assert_eq!(counts("torch<2.5\n"), [true, true, true, true, true]);
+        assert_eq!(counts("torch==2.5.1\n"), [true, true, true, true, true]);
+        assert_eq!(counts("torch==2.6.0\n"), [false, false, false, true, true]);
     }
 
     #[test]
@@ -317,6 +319,13 @@ code = "torch.save(f)"
             fourth("lightning==1.9\n").as_deref(),
             Some("requirements.txt:1 pins lightning 1.9, which is <2 or >=3")
         );
+    }
+
+    #[test]
+    fn a_match_about_another_library_goes_by_its_versions() {
+        let fifth = |manifest| judge(&[("requirements.txt", manifest)]).swap_remove(4);
+        assert_eq!(fifth("torch==2.1\nlightning==2.1\n"), None);
+        assert_eq!(fifth("lightning==1.9\n").as_deref(), Some("requirements.txt:1 pins lightning 1.9, which is <2"));
     }
 
     #[test]

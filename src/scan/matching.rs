@@ -424,7 +424,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                 continue;
             }
             let rule: &Rule = &rules[offer.role.rule];
-            if let Some(because) = self.selection.applies(rule, &rule.matches[offer.role.index]) {
+            if let Some(because) = self.selection.applies(&rule.matches[offer.role.index]) {
                 found.push((offer, confidence, unknown, because));
             }
         }

@@ -220,7 +220,7 @@ impl<'r> Names<'r> {
                     }
                 }
             }
-            Target::Text { .. } => {}
+            Target::Text { .. } | Target::Installed => {}
         }
     }
 

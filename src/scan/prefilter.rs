@@ -76,7 +76,7 @@ fn paths(target: &Target) -> &[String] {
         Target::Call(paths) => paths,
         Target::Method { classes, .. } | Target::Base { classes, .. } => classes,
         Target::Setting(setting) => &setting.names,
-        Target::Text { .. } => &[],
+        Target::Text { .. } | Target::Installed => &[],
     }
 }
 

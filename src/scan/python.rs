@@ -182,6 +182,7 @@ fn finding(
         cell: None,
         scope: writer.scopes.path(hit.place.scope),
         rule: rule.id.clone(),
+        library: candidate.library.clone(),
         severity: hit.severity,
         confidence: hit.confidence,
         message: hit.message.as_ref().or(candidate.message.as_ref()).unwrap_or(&rule.message).clone(),

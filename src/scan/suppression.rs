@@ -80,7 +80,9 @@ pub(super) fn apply(
             None => scan.findings.push(finding),
         }
     }
-    for allow in allows.iter().filter(|allow| !allow.used) {
+    // Of a rule that is off nothing is known to be unused.
+    let is_off = |allow: &Allow<'_>| rules.producers.iter().any(|rule| rule.id == allow.rule);
+    for allow in allows.iter().filter(|allow| !allow.used && !is_off(allow)) {
         let comment = &comments[allow.comment];
         let at = marked(comment.text).map_or(0, |(at, _)| at);
         let range = TextRange::new(comment.range.start() + TextSize::new(at as u32), comment.range.end());
@@ -144,7 +146,7 @@ fn first_word(text: &str) -> &str {
 /// The rules whose ids are closest to `id`.
 fn near(id: &str, rules: &RuleSet) -> String {
     let mut close: Vec<(usize, &str)> =
-        rules.rules.iter().map(|rule| (distance(id, &rule.id), rule.id.as_str())).filter(|(d, _)| *d <= 3).collect();
+        rules.all().iter().map(|rule| (distance(id, &rule.id), rule.id.as_str())).filter(|(d, _)| *d <= 3).collect();
     close.sort();
     match close.first() {
         Some((_, best)) => format!("did you mean `{best}`? `picklegate rules list` shows all"),
@@ -211,6 +213,7 @@ fn about_comment(
         cell: None,
         scope: String::new(),
         rule: rule.to_owned(),
+        library: String::new(),
         severity: Severity::Warning,
         confidence: Confidence::High,
         message,

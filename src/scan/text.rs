@@ -166,7 +166,7 @@ fn settings_in(scanner: &Scanner<'_>, text: &str, selection: &Selection<'_>) -> 
             let Target::Setting(setting) = &r.matches[index].target else { continue };
             let is_it = |value: &&Value| found.values.iter().any(|word| settings::is_value(word, value));
             let Some(value) = setting.values.iter().find(is_it) else { continue };
-            let library = scanner.rules.library(&r.library);
+            let library = scanner.rules.library(&r.matches[index].library);
             let is_there = |library| names_library(library, name, Some(value)) || selection.names(library);
             if library.is_none_or(is_there) {
                 hits.push(Hit { rule, index, range: range(found.start, found.end), label: "set here" });
@@ -189,7 +189,7 @@ fn findings(
     let mut applied: BTreeMap<(usize, usize), Option<Vec<Reason>>> = BTreeMap::new();
     for &Hit { rule, index, range, label } in hits {
         let (r, candidate) = (&scanner.rules.rules[rule], &scanner.rules.rules[rule].matches[index]);
-        let because = applied.entry((rule, index)).or_insert_with(|| selection.applies(r, candidate));
+        let because = applied.entry((rule, index)).or_insert_with(|| selection.applies(candidate));
         let Some(because) = because else { continue };
         findings.push(Finding {
             path: path.clone(),
@@ -198,6 +198,7 @@ fn findings(
             cell: None,
             scope: String::new(),
             rule: r.id.clone(),
+            library: candidate.library.clone(),
             severity: candidate.severity.unwrap_or(r.severity),
             confidence: r.confidence,
             message: candidate.message.as_ref().unwrap_or(&r.message).clone(),

@@ -75,7 +75,7 @@ Options:
           error]
 
       --show-notes
-          Show findings of severity note as well
+          Show findings of severity note as well, and where pickles are written
 
       --rules <FILE>
           Read the rules of FILE as well

@@ -415,19 +415,6 @@ fn the_rules_file_of_the_documentation_works() {
 }
 
 #[test]
-fn an_example_that_does_not_hold_is_1() {
-    let repository = Repository::new();
-    let miss = "\n[[rule.miss]]\ncode = \"import marshal; marshal.loads(b)\"\n";
-    let rule = "schema = 1\n\n[[rule]]\nreplace = true\nid = \"marshal-load\"\nlibrary = \"python\"\nseverity = \"error\"\n\
-                message = \"m\"\nruns = \"r\"\nfix = \"f\"\nalternative = \"a\"\n\n[[rule.match]]\n\
-                calls = [\"marshal.loads\"]\n\n[[rule.hit]]\ncode = \"import marshal; marshal.loads(b)\"\n";
-    repository.write("own.toml", format!("{rule}{miss}"));
-    let tested = repository.transcript(&["rules", "test", "own.toml"]);
-    let failed = "marshal-load: example 2: expected nothing, found error\n    import marshal; marshal.loads(b)\n1 of ";
-    assert!(tested.starts_with(&format!("exit 1\n--- stdout\n{failed}")), "{tested}");
-}
-
-#[test]
 fn a_broken_index_is_2_and_is_left_as_it_is() {
     let repository = Repository::with_hook();
     repository.stage("a.py", SAFE);

@@ -9,6 +9,7 @@ mod judging;
 mod materials;
 mod page;
 mod readme;
+mod rule_files;
 mod support;
 mod tools;
 mod why;

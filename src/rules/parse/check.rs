@@ -1,13 +1,14 @@
 //! From the form to the model: every meaning is checked, and every fault is reported at its line.
 
+use super::examples::examples;
 use super::form::{FileForm, LibraryForm, RuleForm, SchemaForm};
 use super::functions::{function, gadgets};
 use super::matches::one_match;
 use super::origins::{add_dumps, add_origins, add_passages};
-use super::words::{is_dotted, is_kebab, is_version, prose};
+use super::words::{is_dotted, is_kebab, prose};
 use super::{Problems, RESERVED_IDS, SCHEMA};
 use crate::finding::{Confidence, Severity};
-use crate::rules::model::{Example, Library, Rule, RuleSet};
+use crate::rules::model::{Library, Rule, RuleSet};
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
@@ -25,6 +26,7 @@ pub fn read(text: &str, known: &RuleSet, problems: &mut Problems<'_>) -> Option<
     let mut all = RuleSet {
         libraries: libraries(file.library, &known.libraries, problems),
         rules: Vec::new(),
+        producers: Vec::new(),
         functions: known.functions.clone(),
         gadgets: gadgets(file.gadget, &known.gadgets, problems),
         origins: known.origins.clone(),
@@ -34,7 +36,8 @@ pub fn read(text: &str, known: &RuleSet, problems: &mut Problems<'_>) -> Option<
     all.functions.extend(file.function.into_iter().map(|form| function(form, problems)));
     add_origins(file.origin, &mut all, problems);
     add_passages(file.passages, &mut all, problems);
-    let mut rules: BTreeMap<&str, Rule> = known.rules.iter().map(|rule| (rule.id.as_str(), rule.clone())).collect();
+    let mut rules: BTreeMap<&str, Rule> =
+        known.all().into_iter().map(|rule| (rule.id.as_str(), rule.clone())).collect();
     let ids: Vec<_> = file.rule.iter().map(|form| (form.id.clone(), form.replace)).collect();
     let mut here = BTreeSet::new();
     for (form, (id, replace)) in file.rule.into_iter().zip(&ids) {
@@ -50,7 +53,7 @@ pub fn read(text: &str, known: &RuleSet, problems: &mut Problems<'_>) -> Option<
         }
     }
     add_dumps(file.dump, &rules, &mut all, problems);
-    all.rules = rules.into_values().collect();
+    (all.producers, all.rules) = rules.into_values().partition(|rule| rule.producer);
     Some(all)
 }
 
@@ -106,14 +109,26 @@ fn rule(form: RuleForm, all: &RuleSet, problems: &mut Problems<'_>) -> Rule {
         }
     }
     let own = known_library(&form.library, all, problems);
-    let hits = form.hits.into_iter().map(|hit| {
+    if form.producer && form.severity != Severity::Note {
+        problems
+            .add(form.id.span(), format!("expected the severity `note` beside `producer`, found `{}`", form.severity));
+    }
+    let mut shown = Vec::new();
+    for hit in form.hits {
         let expect = Some(hit.severity.unwrap_or(form.severity));
-        (hit.code, hit.file, hit.versions, expect)
-    });
-    let misses = form.misses.into_iter().map(|miss| (miss.code, miss.file, miss.versions, None));
+        shown.extend(examples(hit.code, hit.file, hit.versions, expect, all, problems));
+    }
+    for miss in form.misses {
+        shown.extend(examples(miss.code, miss.file, miss.versions, None, all, problems));
+    }
+    let mut instead = Vec::new();
+    for way in form.instead {
+        instead.extend(examples(way.code, way.file, way.versions, None, all, problems));
+    }
     Rule {
         id: id.clone(),
         library: form.library.get_ref().clone(),
+        producer: form.producer,
         severity: form.severity,
         confidence: form.confidence.unwrap_or(Confidence::High),
         message: sentence(&form.message, problems),
@@ -123,28 +138,9 @@ fn rule(form: RuleForm, all: &RuleSet, problems: &mut Problems<'_>) -> Rule {
         cwe: form.cwe,
         references: form.references.iter().map(|reference| sentence(reference, problems)).collect(),
         matches: form.matches.into_iter().map(|form| one_match(form, own, all, problems)).collect(),
-        examples: hits.chain(misses).map(|example| one_example(example, all, problems)).collect(),
+        examples: shown,
+        instead,
     }
-}
-
-type ExampleForm =
-    (Spanned<String>, Option<Spanned<String>>, BTreeMap<Spanned<String>, Spanned<String>>, Option<Severity>);
-
-fn one_example((code, file, versions, expect): ExampleForm, all: &RuleSet, problems: &mut Problems<'_>) -> Example {
-    if code.get_ref().trim().is_empty() {
-        problems.expected(code.span(), "code", code.get_ref());
-    }
-    let is_file = |name: &str| !name.is_empty() && !name.starts_with('/') && !name.contains(char::is_control);
-    let file = file.and_then(|file| checked(vec![file], problems, "a relative path", is_file).pop());
-    let mut assumed = Vec::new();
-    for (library, version) in versions {
-        let known = known_library(&library, all, problems);
-        if !is_version(version.get_ref()) || known.is_some_and(|library| library.standard) {
-            problems.expected(version.span(), "an exact version of a library that is installed", version.get_ref());
-        }
-        assumed.push((library.into_inner(), version.into_inner()));
-    }
-    Example { code: code.into_inner(), file: file.unwrap_or("example.py".into()), versions: assumed, expect }
 }
 
 pub fn known_library<'a>(name: &Spanned<String>, all: &'a RuleSet, problems: &mut Problems<'_>) -> Option<&'a Library> {

@@ -84,6 +84,8 @@ pub struct RuleForm {
     pub library: Spanned<String>,
     #[serde(default)]
     pub replace: bool,
+    #[serde(default)]
+    pub producer: bool,
     pub severity: Severity,
     pub confidence: Option<Confidence>,
     pub message: Spanned<String>,
@@ -99,7 +101,9 @@ pub struct RuleForm {
     #[serde(default, rename = "hit")]
     pub hits: Vec<HitForm>,
     #[serde(default, rename = "miss")]
-    pub misses: Vec<MissForm>,
+    pub misses: Vec<ExampleForm>,
+    #[serde(default)]
+    pub instead: Vec<ExampleForm>,
 }
 
 #[derive(Deserialize)]
@@ -126,6 +130,9 @@ pub struct GadgetForm {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MatchForm {
+    pub library: Option<Spanned<String>>,
+    #[serde(default)]
+    pub installed: bool,
     pub calls: Option<Vec<Spanned<String>>>,
     pub methods: Option<MethodsForm>,
     pub bases: Option<Vec<Spanned<String>>>,
@@ -219,7 +226,7 @@ pub struct EditForm {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HitForm {
-    pub code: Spanned<String>,
+    pub code: Spanned<CodeForm>,
     pub file: Option<Spanned<String>>,
     #[serde(default)]
     pub versions: BTreeMap<Spanned<String>, Spanned<String>>,
@@ -228,11 +235,40 @@ pub struct HitForm {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MissForm {
-    pub code: Spanned<String>,
+pub struct ExampleForm {
+    pub code: Spanned<CodeForm>,
     pub file: Option<Spanned<String>>,
     #[serde(default)]
     pub versions: BTreeMap<Spanned<String>, Spanned<String>>,
+}
+
+/// The code of one example, or of several.
+pub enum CodeForm {
+    One(String),
+    Several(Vec<Spanned<String>>),
+}
+
+impl<'de> Deserialize<'de> for CodeForm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = CodeForm;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or an array of strings")
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<CodeForm, E> {
+                Ok(CodeForm::One(text.to_owned()))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<CodeForm, A::Error> {
+                let mut all = Vec::new();
+                while let Some(item) = items.next_element()? {
+                    all.push(item);
+                }
+                Ok(CodeForm::Several(all))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
 }
 
 /// A string, or an array of strings.

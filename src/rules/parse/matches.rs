@@ -5,7 +5,7 @@ use super::check::{checked, known_library, sentence};
 use super::form::{ArgumentForm, ConditionForm, EditForm, MatchForm, OneOrMore, RequirementForm, SettingsForm};
 use super::words::{compile_pattern, is_dotted, is_identifier, is_specifier, value};
 use crate::rules::model::{
-    Argument, Condition, Edit, EditChange, Library, Match, Requirement, RuleSet, Setting, Target, Value,
+    Argument, Condition, Edit, EditChange, Library, Match, Proof, Requirement, RuleSet, Setting, Target, Value,
 };
 use std::ops::Range;
 use toml::Spanned;
@@ -14,6 +14,7 @@ use toml::Spanned;
 pub fn one_match(form: Spanned<MatchForm>, own: Option<&Library>, all: &RuleSet, problems: &mut Problems<'_>) -> Match {
     let at = form.span();
     let mut form = form.into_inner();
+    let own = form.library.take().map_or(own, |name| known_library(&name, all, problems));
     let target = target(&mut form, &at, own, problems);
     let versions = form.versions.map(|versions| specifiers(versions, own, problems)).unwrap_or_default();
     let requires = form.requires.into_iter().map(|form| requirement(form, own, all, problems)).collect::<Vec<_>>();
@@ -26,16 +27,21 @@ pub fn one_match(form: Spanned<MatchForm>, own: Option<&Library>, all: &RuleSet,
             }
         }
     }
+    if matches!(target, Target::Installed) && versions.is_empty() {
+        problems.add(at.clone(), "expected `versions` beside `installed`, found none".into());
+    }
     if !matches!(target, Target::Call(_) | Target::Method { .. })
         && (!form.when.is_empty() || form.data.is_some() || form.edit.is_some())
     {
         problems.add(at.clone(), "expected `when`, `data` and `edit` only beside `calls` or `methods`".into());
     }
+    let proof = if matches!(target, Target::Installed) { Proof::Declared } else { Proof::None };
     Match {
         target,
+        library: own.map(|library| library.name.clone()).unwrap_or_default(),
         versions,
         requires,
-        proof: form.proof.map(Spanned::into_inner).unwrap_or_default(),
+        proof: form.proof.map_or(proof, Spanned::into_inner),
         when: form.when.into_iter().map(|form| condition(form, problems)).collect(),
         data: form.data.map(|form| one_argument(form, problems)),
         severity: form.severity,
@@ -54,7 +60,7 @@ fn target(form: &mut MatchForm, at: &Range<usize>, own: Option<&Library>, proble
             let inside = |import: &String| name.strip_prefix(import.as_str()).is_some_and(|rest| rest.starts_with('.'));
             is_dotted(name) && own.is_none_or(|library| library.imports.iter().any(inside))
         };
-        checked(names, problems, "a dotted name below an import name of the rule's library", belongs)
+        checked(names, problems, "a dotted name below an import name of the library", belongs)
     };
     let identifiers = |names: Vec<Spanned<String>>, problems: &mut Problems<'_>| {
         checked(filled(names, at, "a name", problems), problems, "a Python identifier", is_identifier)
@@ -92,9 +98,13 @@ fn target(form: &mut MatchForm, at: &Range<usize>, own: Option<&Library>, proble
         let files = checked(files, problems, "a glob over a path", |glob| !glob.is_empty() && !glob.starts_with('/'));
         targets.push(Target::Text { files, pattern: pattern.clone() });
     }
+    if form.installed {
+        targets.push(Target::Installed);
+    }
     if targets.len() != 1 {
         let found = if targets.is_empty() { "none" } else { "more" };
-        let problem = format!("expected one of `calls`, `methods`, `bases`, `settings` and `text`, found {found}");
+        let problem =
+            format!("expected one of `calls`, `methods`, `bases`, `settings`, `text` and `installed`, found {found}");
         problems.add(at.clone(), problem);
     }
     targets.pop().unwrap_or(Target::Call(Vec::new()))
@@ -182,7 +192,7 @@ fn requirement(
 ) -> Requirement {
     let library = known_library(&form.library, all, problems);
     if library.is_some_and(|library| own.is_some_and(|own| own.name == library.name)) {
-        problems.expected(form.library.span(), "another library than the rule's own", form.library.get_ref());
+        problems.expected(form.library.span(), "another library than the match's own", form.library.get_ref());
     }
     Requirement { versions: specifiers(form.versions, library, problems), library: form.library.into_inner() }
 }

@@ -39,7 +39,7 @@ impl<'a> Matcher<'a, '_, '_> {
                 continue;
             }
             let Some((value, sure)) = self.value(looked_for, &given) else { continue };
-            let library = rules.library(&rules.rules[rule].library);
+            let library = rules.library(&rules.rules[rule].matches[index].library);
             if library.is_some_and(|library| !self.is_there(library, name, value)) {
                 continue;
             }
@@ -67,11 +67,11 @@ impl<'a> Matcher<'a, '_, '_> {
             .sort_by_key(|&(rule, index, confidence)| (rule, Reverse((severity(rule, index), confidence)), index));
         let mut reported = None;
         for (rule, index, confidence) in candidates {
-            let (r, m) = (&rules[rule], &rules[rule].matches[index]);
+            let r = &rules[rule];
             if reported == Some(rule) {
                 continue;
             }
-            let Some(because) = self.selection.applies(r, m) else { continue };
+            let Some(because) = self.selection.applies(&r.matches[index]) else { continue };
             reported = Some(rule);
             let label = match confidence {
                 Confidence::Low => "set here, to something that cannot be known here",

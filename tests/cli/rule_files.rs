@@ -1,0 +1,190 @@
+//! Rules of a repository's own: families of libraries, examples that do not hold, and what is written.
+
+use crate::support::{Repository, show, shows};
+use snapbox::str;
+
+const RULES: &str = r#"schema = 1
+
+[[library]]
+name = "acme-cache"
+imports = ["acme_cache"]
+
+[[library]]
+name = "acme-store"
+imports = ["acme.store"]
+
+[[rule]]
+id = "acme-load"
+library = "acme-store"
+severity = "error"
+message = "acme unpickles what it loads"
+runs = "Whoever writes the data chooses what runs."
+fix = "json.loads"
+alternative = "JSON."
+
+[[rule.match]]
+calls = ["acme.store.get"]
+versions = "<3"
+because = "values are pickles"
+
+[[rule.match]]
+library = "acme-cache"
+calls = ["acme_cache.get"]
+versions = "<2"
+because = "entries are pickles"
+
+[[rule.hit]]
+versions = { acme-store = "2.9", acme-cache = "1.0" }
+code = ["from acme import store; store.get(k)", "import acme_cache; acme_cache.get(k)"]
+
+[[rule.miss]]
+versions = { acme-store = "3.0", acme-cache = "2.0" }
+code = ["from acme import store; store.get(k)", "import acme_cache; acme_cache.get(k)"]
+
+[[rule.instead]]
+code = "import json; value = json.loads(text)"
+
+[[rule]]
+id = "acme-put"
+library = "acme-store"
+producer = true
+severity = "note"
+message = "acme writes pickles"
+runs = "Nothing here. Whoever loads it runs what others put in its place."
+fix = "json.dumps"
+alternative = "JSON."
+
+[[rule.match]]
+calls = ["acme.store.put"]
+
+[[rule.hit]]
+code = "from acme import store; store.put(k, v)"
+
+[[rule.miss]]
+code = "from acme import store; store.get(k)"
+"#;
+
+fn repository(configuration: &str) -> Repository {
+    let repository = Repository::new();
+    repository.write("own.toml", RULES);
+    repository.stage("own.toml", RULES);
+    repository.stage("picklegate.toml", format!("rules = [\"own.toml\"]\n{configuration}"));
+    repository
+}
+
+#[test]
+fn matches_go_by_the_versions_of_their_own_library() {
+    let repository = repository("");
+    repository.stage("requirements.txt", "acme-store==3.1\nacme-cache==1.9\n");
+    repository.stage("a.py", "import acme_cache\nfrom acme import store\nstore.get(k)\nacme_cache.get(k)\n");
+    shows(
+        repository.transcript(&["check"]),
+        str![[r#"
+exit 1
+--- stdout
+error[acme-load]: acme unpickles what it loads
+ --> a.py:4:1
+  |
+4 | acme_cache.get(k)
+  | ^^^^^^^^^^^^^^^^^ called here
+  |
+  = because: requirements.txt:2 pins acme-cache 1.9, where entries are pickles
+  = fix: json.loads
+  = more: picklegate rules explain acme-load
+blocked: 1 unsafe load introduced
+
+"#]],
+    );
+    let audit = show(&repository.picklegate(&["audit-deps", "--format", "csv"]));
+    assert!(audit.contains(",requirements.txt,2,requirements,active,acme-load,"), "{audit}");
+    assert!(audit.contains(",requirements.txt,1,requirements,dormant,,acme-load,"), "{audit}");
+    shows(
+        repository.transcript(&["rules", "explain", "acme-load"]),
+        str![[r#"
+exit 0
+--- stdout
+error[acme-load]: acme unpickles what it loads
+
+what runs
+  Whoever writes the data chooses what runs.
+
+fix
+  json.loads
+
+instead
+  JSON.
+
+matches
+  - acme.store.get; acme-store <3
+  - acme_cache.get; acme-cache <2
+
+installed by
+  acme-cache, acme-store
+
+allow it in its line
+  # picklegate: allow[acme-load] the reason
+
+"#]],
+    );
+}
+
+#[test]
+fn examples_that_do_not_hold_are_named_with_their_lines() {
+    let repository = Repository::new();
+    repository.write("own.toml", RULES);
+    let output = repository.picklegate(&["rules", "test", "own.toml"]);
+    assert!(output.status.success(), "{}", show(&output));
+    let wrong = RULES
+        .replace("acme-cache = \"1.0\"", "acme-cache = \"2.1\"")
+        .replace("import json; value = json.loads(text)", "import pickle; value = pickle.loads(data)")
+        .replace("store.put(k, v)", "store.put(k, v");
+    repository.write("own.toml", wrong);
+    let output = repository.transcript(&["rules", "test", "own.toml"]);
+    let (failures, count) = output.split_at(output.rfind("2 of ").expect("it counts"));
+    assert!(count.ends_with(" rules do not hold\n"), "{count}");
+    shows(
+        failures.to_owned(),
+        str![[r#"
+exit 1
+--- stdout
+own.toml:33: acme-load: expected error, found nothing
+  | import acme_cache; acme_cache.get(k)
+own.toml:40: acme-load: expected nothing above a note in what to write instead, found error
+    line 1: error[pickle-load] called here
+  | import pickle; value = pickle.loads(data)
+
+"#]],
+    );
+}
+
+#[test]
+fn what_is_written_is_reported_to_whoever_asks() {
+    let put = "from acme import store\nstore.put(k, v)\n";
+    let found = |configuration: &str, arguments: &[&str]| {
+        let repository = repository(configuration);
+        repository.stage("a.py", put);
+        repository.stage("b.py", "x = 1  # picklegate: allow[acme-put] it is off\n");
+        let output = repository.picklegate(arguments);
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).contains("[acme-put] acme writes pickles"))
+    };
+    let check = ["check", "--format", "concise"];
+    assert_eq!(found("", &check), (Some(0), false));
+    assert_eq!(found("", &["check", "--format", "concise", "--show-notes"]), (Some(0), true));
+    assert_eq!(found("", &["scan", "--format", "concise", "--show-notes"]), (Some(0), true));
+    assert_eq!(found("producers = \"note\"\n", &check), (Some(0), false));
+    assert_eq!(found("producers = \"warning\"\n", &check), (Some(0), true));
+    assert_eq!(found("producers = \"error\"\n", &check), (Some(1), true));
+    assert_eq!(found("producers = \"all\"\n", &check), (Some(2), false));
+}
+
+#[test]
+fn asking_for_what_is_written_introduces_nothing() {
+    let repository = repository("");
+    repository.stage("a.py", "from acme import store\nstore.put(k, v)\n");
+    repository.commit_unchecked();
+    repository.stage("picklegate.toml", "rules = [\"own.toml\"]\nproducers = \"error\"\n");
+    let output = repository.picklegate(&["check"]);
+    assert!(output.status.success(), "{}", show(&output));
+    repository.stage("a.py", "from acme import store\nstore.put(k, v)\nstore.put(k, w)\n");
+    assert_eq!(repository.picklegate(&["check"]).status.code(), Some(1));
+}
