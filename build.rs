@@ -12,6 +12,7 @@ mod finding {
 #[path = "src/rules"]
 mod rules {
     pub mod model;
+    pub mod needles;
     pub mod origins;
     pub mod parse;
 }

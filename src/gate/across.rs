@@ -102,7 +102,8 @@ impl<'s, 'a> Across<'s, 'a> {
             let again: Vec<usize> = again.into_iter().collect();
             let judged = in_parallel(&again, |&i| self.side.judge(&self.files[i], &self.linking, true));
             for (i, judged) in again.into_iter().zip(judged) {
-                self.judged[i] = judged;
+                let sketch = std::mem::take(&mut self.judged[i].sketch);
+                self.judged[i] = Judged { sketch, ..judged };
                 self.learn(i);
             }
         }

@@ -4,9 +4,10 @@
 //! now loads what it is passed is no such name: the load in it is reported where it stands.
 
 use super::side::Side;
-use crate::linking::{Linking, Reach, changed, sketch};
+use crate::linking::{Linking, Reach, changed};
 use crate::parallel::in_parallel;
 use crate::rules::{RuleSet, Target, Value};
+use crate::scan::Sketch;
 use crate::snapshot::{Change, Comparison, File, RepoPath, Snapshot, SnapshotError, walk};
 use crate::syntax::is_python_name;
 use std::collections::BTreeSet;
@@ -35,9 +36,9 @@ pub(super) fn files(comparison: &Comparison, new: &Side<'_>) -> (Vec<File>, Vec<
         }
     });
     let read = |file: &File| new.snapshot.read(file).unwrap_or_default();
-    let sketches = in_parallel(&others, |file| sketch(&read(file)));
+    let sketches = in_parallel(&others, |file| Sketch::of(&read(file)));
     let mut linking = Linking::new(new.snapshot);
-    let imports_library = |sketch: &[u32]| libraries.iter().any(|name| Reach::is_named(name, sketch));
+    let imports_library = |sketch: &Sketch| libraries.iter().any(|name| Reach::is_named(name, sketch));
     let mut found: BTreeSet<usize> =
         (0..others.len()).filter(|&i| imports_library(&sketches[i]) && new.admits(&read(&others[i]))).collect();
     while !reach.is_exhausted() {

@@ -3,9 +3,9 @@
 use super::{Unscanned, across};
 use crate::catalog::{Catalog, Diagnostic, InstalledEnvironment, within};
 use crate::finding::{Finding, Severity};
-use crate::linking::{self, Known, Linking, OwnedImport};
+use crate::linking::{Known, Linking, OwnedImport};
 use crate::rules::{RuleSet, Selection};
-use crate::scan::{Allowed, Honoured, ModuleId, Scanner, Surroundings};
+use crate::scan::{Allowed, Honoured, ModuleId, Scanner, Sketch, Surroundings};
 use crate::snapshot::{File, RepoPath, Snapshot, SnapshotError};
 use crate::syntax::is_code;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ pub(super) struct Judged {
     pub diagnostics: Vec<Diagnostic>,
     pub scanned: bool,
     /// What its imports may speak of.
-    pub sketch: Box<[u32]>,
+    pub sketch: Sketch,
     /// What it means to others, if it was parsed.
     pub known: Option<Known>,
     /// What it would have to know of others.
@@ -117,7 +117,7 @@ impl<'a> Side<'a> {
         let scan = self.scanner.scan(&file.path, bytes, &selection, surroundings);
         let is_code = is_code(&file.path, bytes);
         Judged {
-            sketch: if is_code { linking::sketch(bytes) } else { Box::default() },
+            sketch: scan.sketch,
             known: scan.summary.map(|summary| Known { summary: Some(summary), imports: OwnedImport::all(bytes) }),
             wanted: scan.wanted,
             diagnostics: own.map(|own| own.diagnostics).unwrap_or_default(),

@@ -1,6 +1,7 @@
 //! Which files import what matters: found by a sketch of their imports first, and then by their text.
 
 use super::{Linking, OwnedImport, OwnedMembers};
+use crate::scan::{Role, Sketch};
 use crate::snapshot::RepoPath;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,37 +12,6 @@ pub struct Reach {
     found: BTreeSet<(RepoPath, String)>,
     /// Those of the last step.
     latest: BTreeSet<(RepoPath, String)>,
-}
-
-/// Hashes of what the imports of a text may speak of, sorted.
-pub fn sketch(source: &[u8]) -> Box<[u32]> {
-    let mut hashes = Vec::new();
-    for import in crate::scan::imports(source) {
-        let module = import.module.rsplit('.').next().unwrap_or_default();
-        match import.members {
-            crate::scan::Members::Named(names) => {
-                hashes.push(hash(MODULE, module));
-                hashes.extend(names.iter().map(|(name, _)| hash(MEMBER, name)));
-            }
-            crate::scan::Members::All => hashes.extend([hash(MODULE, module), hash(MEMBER, "*")]),
-            crate::scan::Members::Module => hashes.push(hash(WHOLE, module)),
-        }
-    }
-    hashes.sort_unstable();
-    hashes.dedup();
-    hashes.into()
-}
-
-/// What a name in an import is: the module something is imported from, what is imported, or a module that is imported.
-const MODULE: u8 = b'm';
-const MEMBER: u8 = b'n';
-const WHOLE: u8 = b'w';
-
-/// FNV-1a: short names, and nobody gains by a collision: the file is then looked at once more.
-fn hash(kind: u8, name: &str) -> u32 {
-    std::iter::once(kind)
-        .chain(name.bytes())
-        .fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 impl Reach {
@@ -68,8 +38,8 @@ impl Reach {
     }
 
     /// Whether a file with this sketch of its imports may import something called `name`.
-    pub fn is_named(name: &str, sketch: &[u32]) -> bool {
-        [MODULE, MEMBER, WHOLE].iter().any(|&kind| sketch.binary_search(&hash(kind, name)).is_ok())
+    pub fn is_named(name: &str, sketch: &Sketch) -> bool {
+        [Role::Module, Role::Member, Role::Whole].iter().any(|&role| sketch.may_import(Sketch::key(role, name)))
     }
 
     /// Whether there is nothing to look for.
@@ -79,7 +49,7 @@ impl Reach {
 
     /// The names of the last step, as what to look for next.
     pub fn step(&mut self) -> Wave {
-        let mut wave = Wave { names: BTreeMap::new(), sketches: BTreeMap::new() };
+        let mut wave = Wave { names: BTreeMap::new(), asked: BTreeMap::new() };
         for (path, name) in std::mem::take(&mut self.latest) {
             let file_name = path.file_name();
             let stem = file_name.strip_suffix(b".py").unwrap_or(file_name);
@@ -90,9 +60,12 @@ impl Reach {
                 stem => vec![stem.into_owned()],
             };
             for stem in stems {
-                let whole = [hash(WHOLE, &stem), hash(MEMBER, &stem)];
-                let sketch = wave.sketches.entry(hash(MODULE, &stem)).or_insert((whole, BTreeSet::new()));
-                sketch.1.insert(hash(MEMBER, &name));
+                let asked = wave.asked.entry(Sketch::key(Role::Module, &stem)).or_insert_with(|| Asked {
+                    whole: [Sketch::key(Role::Whole, &stem), Sketch::key(Role::Member, &stem)],
+                    ..Asked::default()
+                });
+                asked.members.insert(Sketch::key(Role::Member, &name));
+                asked.names.insert(name.clone());
             }
             wave.names.entry(path).or_default().insert(name);
         }
@@ -104,8 +77,18 @@ impl Reach {
 #[derive(Debug)]
 pub struct Wave {
     names: BTreeMap<RepoPath, BTreeSet<String>>,
-    /// By the module: how it is imported whole, and the members.
-    sketches: BTreeMap<u32, ([u32; 2], BTreeSet<u32>)>,
+    /// What to look for in sketches, by the key of the module that something is imported from.
+    asked: BTreeMap<u32, Asked>,
+}
+
+/// The names of modules with the same last part.
+#[derive(Default, Debug)]
+struct Asked {
+    /// The keys of the module as it is imported whole.
+    whole: [u32; 2],
+    /// The keys of the names as members.
+    members: BTreeSet<u32>,
+    names: BTreeSet<String>,
 }
 
 /// What a file has to do with a [`Wave`].
@@ -121,11 +104,12 @@ pub struct Concern {
 
 impl Wave {
     /// Whether a file with this sketch of its imports may import one of the names.
-    pub fn may_concern(&self, sketch: &[u32]) -> bool {
-        let has = |hash: &u32| sketch.binary_search(hash).is_ok();
-        self.sketches.iter().any(|(module, (whole, members))| {
-            whole.iter().any(has)
-                || has(module) && (has(&hash(MEMBER, "*")) || sketch.iter().any(|hash| members.contains(hash)))
+    pub fn may_concern(&self, sketch: &Sketch) -> bool {
+        let takes_all = sketch.may_import(Sketch::key(Role::Member, "*"));
+        self.asked.iter().any(|(&module, asked)| {
+            sketch.may_import(module) && (takes_all || asked.members.iter().any(|&key| sketch.may_import(key)))
+                || asked.whole.iter().any(|&key| sketch.may_import(key))
+                    && asked.names.iter().any(|name| sketch.may_use(name))
         })
     }
 

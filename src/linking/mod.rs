@@ -7,7 +7,7 @@ mod importers;
 mod locate;
 mod outline;
 
-pub use importers::{Reach, sketch};
+pub use importers::Reach;
 pub use outline::changed;
 
 use crate::scan::{Exported, Member, ModuleId, Modules, Summary};

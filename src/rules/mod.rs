@@ -6,6 +6,7 @@ mod boundary;
 mod builtin;
 mod example;
 mod model;
+mod needles;
 mod origins;
 mod parse;
 mod selection;
@@ -16,6 +17,7 @@ pub use model::{
     Argument, Condition, Does, Edit, EditChange, Example, Function, Library, Match, Proof, Requirement, Rule, RuleSet,
     Setting, Target, Value,
 };
+pub use needles::{longest_word, telling_words, value_word};
 pub use origins::{Dump, Origin, Passages};
 pub use parse::{RESERVED_IDS, RulesError, RulesProblem, SCHEMA, compile_pattern, parse};
 pub use selection::Selection;

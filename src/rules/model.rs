@@ -25,6 +25,8 @@ pub struct RuleSet {
     pub passages: Passages,
     /// What writes the data that rules load.
     pub dumps: Vec<Dump>,
+    /// Strings of which one is in every file that a setting of the rules is found in, sorted.
+    pub needles: Vec<String>,
 }
 
 /// What functions do that may stand between data and its loading.

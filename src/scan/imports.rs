@@ -31,14 +31,16 @@ const MAX_BEFORE: usize = 512;
 pub fn imports(text: &[u8]) -> Vec<Import<'_>> {
     let mut found = Vec::new();
     for at in memchr::memmem::find_iter(text, b"import") {
-        let Some(from) = before(text, at) else { continue };
+        let from = before(text, at);
         let mut words = Words { text, at: at + "import".len(), inside: false };
         if words.text.get(words.at).is_some_and(|&byte| is_name(byte)) {
             continue;
         }
         match from {
-            None => modules(&mut words, &mut found),
-            Some(module) => {
+            Before::Other => {}
+            Before::Far => found.push(Import { level: 0, module: "", members: Members::All }),
+            Before::Start => modules(&mut words, &mut found),
+            Before::From(module) => {
                 let path = module.trim_start_matches('.');
                 let level = (module.len() - path.len()) as u32;
                 found.push(Import { level, module: path, members: members(&mut words) });
@@ -75,23 +77,47 @@ fn members<'t>(words: &mut Words<'t>) -> Members<'t> {
     Members::Named(named)
 }
 
-/// What precedes an `import` at `at`: `Some(None)` where a statement starts there, the module after `from`, or `None` where it
-/// is no statement.
-fn before(text: &[u8], at: usize) -> Option<Option<&str>> {
-    let line = &text[at.saturating_sub(MAX_BEFORE)..at];
-    let end = trim_end(line).len();
-    let starts = |before: &[u8]| before.last().is_none_or(|byte| matches!(byte, b'\n' | b'\r' | b';' | b':' | b'"'));
-    if starts(&line[..end]) {
-        return Some(None);
-    }
-    let module = line[..end].iter().rposition(|&byte| !is_name(byte) && byte != b'.').map_or(0, |space| space + 1);
-    let (statement, module) = match line[module..end].strip_prefix(b"from.") {
-        // `from.a import b`
-        Some(path) => (&line[..module], &line[end - path.len() - 1..end]),
-        None => (trim_end(&line[..module]).strip_suffix(b"from")?, &line[module..end]),
+/// What precedes an `import`.
+enum Before<'t> {
+    /// A statement starts there.
+    Start,
+    /// `from` and a module.
+    From(&'t str),
+    /// What is no statement.
+    Other,
+    /// Blanks, further than is looked: it may be anything.
+    Far,
+}
+
+fn before(text: &[u8], at: usize) -> Before<'_> {
+    let first = at.saturating_sub(MAX_BEFORE);
+    let line = trim_end(&text[first..at]);
+    let starts = |before: &[u8]| match before.last() {
+        None => first == 0,
+        Some(b'\n' | b'\r' | b';' | b':' | b'"') => true,
+        // The mark of UTF-8 at the start of a file.
+        Some(_) => first == 0 && before == b"\xef\xbb\xbf",
     };
-    let is_statement = !module.is_empty() && starts(trim_end(statement));
-    is_statement.then(|| std::str::from_utf8(module).ok().map(Some)).flatten()
+    if starts(line) {
+        return Before::Start;
+    }
+    let module = line.iter().rposition(|&byte| !is_name(byte) && byte != b'.').map_or(0, |space| space + 1);
+    let (statement, module) = match line[module..].strip_prefix(b"from.") {
+        // `from.a import b`
+        Some(path) => (&line[..module], &line[line.len() - path.len() - 1..]),
+        None => match trim_end(&line[..module]) {
+            [] if first > 0 => return Before::Far,
+            statement => match statement.strip_suffix(b"from") {
+                Some(statement) => (statement, &line[module..]),
+                None => return Before::Other,
+            },
+        },
+    };
+    match std::str::from_utf8(module) {
+        Ok(module) if !module.is_empty() && starts(trim_end(statement)) => Before::From(module),
+        _ if first > 0 && trim_end(statement).is_empty() => Before::Far,
+        _ => Before::Other,
+    }
 }
 
 /// Without blanks and continued lines at the end.
@@ -112,7 +138,7 @@ trait Blanks {
 
 impl Blanks for [u8] {
     fn trim_suffix_blanks(&self) -> &Self {
-        let end = self.iter().rposition(|byte| !matches!(byte, b' ' | b'\t')).map_or(0, |last| last + 1);
+        let end = self.iter().rposition(|byte| !matches!(byte, b' ' | b'\t' | b'\x0c')).map_or(0, |last| last + 1);
         &self[..end]
     }
 }
@@ -210,10 +236,14 @@ mod tests {
             ("try:\n    import a\nexcept ImportError:\n\tfrom b import a\r\n", &["a", "b:a"]),
             (r#""import a\n", "from b import c\n""#, &["a", "b:c"]),
             ("from é import ü", &["é:ü"]),
+            ("\u{feff}import a\x0c\n\x0cfrom a import b", &["a", "a:b"]),
             ("important = 1\nreimport x\nx.import_module('a')\n# to import a file\n", &[]),
             ("import", &[]),
             ("from import", &[]),
             ("from a import", &["a:"]),
+            (&format!("from a{}import b", " ".repeat(600)), &[":*"]),
+            (&format!("from {}a import b", " ".repeat(600)), &[":*"]),
+            (&format!("from a import {}b", " ".repeat(600)), &["a:b"]),
         ];
         for (text, expected) in cases {
             assert_eq!(written(text), *expected, "{text}");

@@ -28,6 +28,7 @@ mod prefilter;
 mod python;
 mod resolve;
 mod scopes;
+mod sketch;
 mod summary;
 mod suppression;
 mod text;
@@ -37,6 +38,7 @@ mod wrapper;
 
 pub use imports::{Import, Members, imports};
 pub use modules::{Exported, ExportedClass, ExportedFunction, Member, ModuleId, Modules, Summary};
+pub use sketch::{Role, Sketch};
 pub use wrapper::{Parameter, PassedOn};
 
 use crate::finding::Finding;
@@ -58,6 +60,8 @@ pub struct Scan {
     pub summary: Option<Summary>,
     /// Names of modules of the repository that have not been looked into, and decide something in this file.
     pub wanted: Vec<(ModuleId, String)>,
+    /// What the file may take from others; empty where it was judged `forced`.
+    pub sketch: Sketch,
 }
 
 /// A finding that a comment allows.

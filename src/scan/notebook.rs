@@ -1,6 +1,6 @@
 //! Judges the code cells of a Jupyter notebook.
 
-use super::{Scan, Scanner, Surroundings, python, text};
+use super::{Scan, Scanner, Sketch, Surroundings, python, text};
 use crate::finding::Cell;
 use crate::rules::Selection;
 use crate::snapshot::RepoPath;
@@ -14,18 +14,18 @@ pub(super) fn scan(
     selection: &Selection<'_>,
     surroundings: Surroundings<'_>,
 ) -> Scan {
-    // JSON can spell any letter as an escape.
-    if !surroundings.forced && !scanner.prefilter.admits(bytes) && memchr::memmem::find(bytes, b"\\u00").is_none() {
-        return Scan::default();
-    }
     let code = match code_cells(bytes) {
         Ok(code) => code,
+        Err(_) if !surroundings.forced && !scanner.prefilter.mentions(bytes) => return Scan::default(),
         Err(reason) => return Scan { unscanned: Some(reason), ..Scan::default() },
     };
-    if !surroundings.forced && !scanner.prefilter.admits(code.source.as_bytes()) {
-        return Scan::default();
+    let sources = || std::iter::once(&code.source).chain(code.scripts.iter().map(|script| &script.source));
+    let sketch = Sketch::of(code.source.as_bytes());
+    if !surroundings.forced && !sources().any(|source| scanner.prefilter.admits(source.as_bytes())) {
+        return Scan { sketch, ..Scan::default() };
     }
-    let mut scan = python::scan_text(scanner, path, &code.python, &code.source, selection, surroundings);
+    let scan = python::scan_text(scanner, path, &code.python, &code.source, selection, surroundings);
+    let mut scan = Scan { sketch, ..scan };
     scan.unscanned = scan.unscanned.map(|reason| format!("in its code cells: {reason}"));
     place(&mut scan, &|line| code.line(line));
     let mut add = |mut more: Scan, line: &dyn Fn(u32) -> Line| {

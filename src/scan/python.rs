@@ -10,7 +10,7 @@ use super::origin::{Sources, Trail};
 use super::resolve::{Resolver, Texts};
 use super::weigh::Weighing;
 use super::wrapper::Wrappers;
-use super::{Scan, Scanner, Surroundings, binding, suppression, tokens};
+use super::{Scan, Scanner, Sketch, Surroundings, binding, suppression, tokens};
 use crate::finding::{Confidence, Finding, Fingerprint, Position};
 use crate::rules::Selection;
 use crate::snapshot::RepoPath;
@@ -32,17 +32,26 @@ pub(super) fn scan(
     surroundings: Surroundings<'_>,
 ) -> Scan {
     let foreign = syntax::is_foreign(source);
-    if !foreign && !surroundings.forced && !scanner.prefilter.admits(source) {
-        return Scan::default();
+    let look_at = |text: &[u8]| match surroundings.forced {
+        true => (true, Sketch::default()),
+        false => scanner.prefilter.look_at(text),
+    };
+    let (admits, mut sketch) = if foreign { (true, Sketch::default()) } else { look_at(source) };
+    if !admits {
+        return Scan { sketch, ..Scan::default() };
     }
     let text = match syntax::decode(source) {
         Ok(text) => text,
-        Err(reason) => return Scan { unscanned: Some(reason), ..Scan::default() },
+        Err(reason) => return Scan { unscanned: Some(reason), sketch, ..Scan::default() },
     };
-    if foreign && !surroundings.forced && !scanner.prefilter.admits(text.as_bytes()) {
-        return Scan::default();
+    if foreign {
+        let admits;
+        (admits, sketch) = look_at(text.as_bytes());
+        if !admits {
+            return Scan { sketch, ..Scan::default() };
+        }
     }
-    scan_text(scanner, path, &text, &text, selection, surroundings)
+    Scan { sketch, ..scan_text(scanner, path, &text, &text, selection, surroundings) }
 }
 
 /// Judges source that the prefilter admits. What is shown of it is `shown`, which is as long.

@@ -32,6 +32,7 @@ pub fn read(text: &str, known: &RuleSet, problems: &mut Problems<'_>) -> Option<
         origins: known.origins.clone(),
         passages: known.passages.clone(),
         dumps: known.dumps.clone(),
+        needles: known.needles.clone(),
     };
     all.functions.extend(file.function.into_iter().map(|form| function(form, problems)));
     add_origins(file.origin, &mut all, problems);
@@ -54,6 +55,7 @@ pub fn read(text: &str, known: &RuleSet, problems: &mut Problems<'_>) -> Option<
     }
     add_dumps(file.dump, &rules, &mut all, problems);
     (all.producers, all.rules) = rules.into_values().partition(|rule| rule.producer);
+    all.add_needles();
     Some(all)
 }
 
