@@ -2,9 +2,11 @@
 //!
 //! Knows nothing of rules' conditions, of Python or of git; it is what passes between stages and what reports print.
 
+mod edit;
 mod severity;
 mod source;
 
+pub use edit::{Edits, Replacement, TextEdit};
 pub use severity::{Confidence, Severity};
 pub use source::Source;
 
@@ -126,6 +128,8 @@ pub struct Finding {
     pub because: Vec<Reason>,
     /// What to write instead.
     pub fix: String,
+    /// The same as an edit of the file, where it is mechanical.
+    pub edit: Option<TextEdit>,
     /// The source lines.
     pub excerpt: Excerpt,
     /// Identity across versions of the file.

@@ -3,6 +3,7 @@
 mod across;
 mod counter;
 mod dependents;
+mod edits;
 mod examples;
 mod requalified;
 mod side;
@@ -70,6 +71,7 @@ pub fn check(comparison: &Comparison, old: &[Policy], new: &Policy) -> Verdict {
     let introduced = known.into_iter().flatten().map(|known| !known);
     let found = suspects.iter().flat_map(|(_, judged)| &judged.findings);
     verdict.findings = found.zip(introduced).filter(|(_, new)| *new).map(|(finding, _)| finding.clone()).collect();
+    edits::keep_helpful(&new, &[], &mut verdict.findings);
     verdict.counts.files = comparison.changes.len();
     verdict.counts.followed = followed;
     let changed: Vec<&RepoPath> = comparison.changes.iter().map(|change| &change.path).collect();
@@ -106,7 +108,10 @@ pub fn scan_counting(
     environments: &[InstalledEnvironment],
     counter: &Counter,
 ) -> Verdict {
-    judge_tree(&Side::with_environments(snapshot, policy, environments), part, counter)
+    let side = Side::with_environments(snapshot, policy, environments);
+    let mut verdict = judge_tree(&side, part, counter);
+    edits::keep_helpful(&side, environments, &mut verdict.findings);
+    verdict
 }
 
 fn judge_tree(side: &Side<'_>, part: &RepoPath, counter: &Counter) -> Verdict {

@@ -84,6 +84,7 @@ mod tests {
             label: String::new(),
             because: Vec::new(),
             fix: String::new(),
+            edit: None,
             excerpt: Excerpt { text: String::new(), first_line: 1, highlight: 0..0 },
             fingerprint: Fingerprint(fingerprint.to_owned()),
         }

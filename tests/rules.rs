@@ -1,9 +1,11 @@
 //! `rules.toml` as a whole: its order, its examples, and the documentation that is made from it.
 
 use pep440_rs::{Version, VersionSpecifiers};
-use picklegate::finding::Severity;
-use picklegate::gate::test_examples;
-use picklegate::rules::{Match, Rule, RuleSet};
+use picklegate::finding::{Edits, Severity, TextEdit};
+use picklegate::gate::{self, Policy, test_examples};
+use picklegate::rules::{EditChange, Match, Rule, RuleSet};
+use picklegate::snapshot::{MemorySnapshot, RepoPath};
+use picklegate::syntax::parse;
 use std::collections::BTreeSet;
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -144,4 +146,45 @@ fn the_documented_rule_file_is_good() {
     let added = all.rules.iter().filter(|rule| RuleSet::builtin_with_examples().rule(&rule.id) != Some(rule));
     assert!(added.count() > 0);
     assert_eq!(complaints(rules), [""; 0]);
+}
+
+/// Whoever makes the edits of a finding is rid of it, and nothing is left to edit.
+#[test]
+fn every_edit_removes_its_finding_from_the_examples() {
+    let rules = RuleSet::builtin_with_examples();
+    let policy = Policy { rules: Arc::clone(&rules), ..Policy::default() };
+    let with_edits = rules.rules.iter().filter(|rule| rule.matches.iter().any(|candidate| candidate.edit.is_some()));
+    for rule in with_edits {
+        let mut edited = BTreeSet::new();
+        for example in rule.examples.iter().filter(|example| example.expect.is_some()) {
+            let (mut snapshot, path) = (example.snapshot(), example.path());
+            let judge = |snapshot: &MemorySnapshot| {
+                let mut found = gate::scan(snapshot, &RepoPath::root(), &policy, &[]).findings;
+                found.retain(|finding| finding.rule == rule.id);
+                found
+            };
+            let before = judge(&snapshot);
+            let mut edits = Edits::default();
+            let offered: Vec<&TextEdit> = before.iter().filter_map(|finding| finding.edit.as_ref()).collect();
+            edited.extend(
+                offered.iter().flat_map(|edit| &edit.replacements).map(|replacement| &replacement.text).cloned(),
+            );
+            assert!(offered.iter().all(|edit| edits.add(edit)), "{}", example.code);
+            let code = String::from_utf8(edits.applied(example.code.as_bytes())).expect("it is UTF-8");
+            assert!(parse(&code).is_ok_and(|tree| tree.errors().is_empty()), "{}\n{code}", rule.id);
+            snapshot.insert(path, code.as_str());
+            let after = judge(&snapshot);
+            assert_eq!(after.len(), before.len() - offered.len(), "{}\n{code}", rule.id);
+            assert!(after.iter().all(|finding| finding.edit.is_none()), "{}\n{code}", rule.id);
+        }
+        for candidate in rule.matches.iter().filter_map(|candidate| candidate.edit.as_ref()) {
+            let shown = match &candidate.change {
+                EditChange::SetArgument { value, .. } => value.rsplit('.').next(),
+                EditChange::ReplaceCallee(callee) => callee.rsplit('.').next(),
+                EditChange::RemoveArgument(_) => Some(""),
+            };
+            let shown = shown.expect("a split has a part");
+            assert!(edited.iter().any(|text| text.ends_with(shown)), "{}: no example shows {candidate:?}", rule.id);
+        }
+    }
 }

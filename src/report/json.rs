@@ -2,7 +2,7 @@
 
 use super::{Subject, View};
 use crate::catalog::{Diagnostic, Gravity};
-use crate::finding::{Confidence, Finding, Ground, Judgement, Position, Severity};
+use crate::finding::{Confidence, Finding, Ground, Judgement, Position, Replacement, Severity, TextEdit};
 use crate::gate::{Outcome, Verdict};
 use crate::snapshot::RepoPath;
 use serde::Serialize;
@@ -140,6 +140,8 @@ struct JsonFinding<'a> {
     label: &'a str,
     because: Vec<JsonReason<'a>>,
     fix: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edit: Option<JsonEdit<'a>>,
     source: JsonSource<'a>,
     fingerprint: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,6 +178,7 @@ impl<'a> JsonFinding<'a> {
                 })
                 .collect(),
             fix: &finding.fix,
+            edit: finding.edit.as_ref().map(JsonEdit::new),
             source: JsonSource {
                 first_line: finding.excerpt.first_line,
                 text: &finding.excerpt.text,
@@ -184,6 +187,32 @@ impl<'a> JsonFinding<'a> {
             fingerprint: &finding.fingerprint.0,
             allowed_because,
         }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonEdit<'a> {
+    safe: bool,
+    replacements: Vec<JsonReplacement<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonReplacement<'a> {
+    start: JsonPosition,
+    end: JsonPosition,
+    bytes: [usize; 2],
+    text: &'a str,
+}
+
+impl<'a> JsonEdit<'a> {
+    fn new(edit: &'a TextEdit) -> Self {
+        let replacement = |replacement: &'a Replacement| JsonReplacement {
+            start: replacement.start.into(),
+            end: replacement.end.into(),
+            bytes: [replacement.range.start, replacement.range.end],
+            text: &replacement.text,
+        };
+        Self { safe: edit.safe, replacements: edit.replacements.iter().map(replacement).collect() }
     }
 }
 

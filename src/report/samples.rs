@@ -37,6 +37,7 @@ pub fn finding(path: RepoPath, line: u32, text: &str, highlight: &str, rule: &st
             place: Some(Place { path: RepoPath::from("uv.lock"), line: 1182 }),
         }],
         fix: "torch.load(path, weights_only=True) on torch >= 2.6".into(),
+        edit: None,
         excerpt: Excerpt { text: text.into(), first_line: line, highlight: start..start + highlight.len() },
         fingerprint: Fingerprint(format!("{rule}({highlight})")),
     }

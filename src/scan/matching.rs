@@ -13,7 +13,7 @@ use super::resolve::Resolver;
 use super::scopes::{ClassId, Place};
 use crate::finding::{Confidence, Reason, Severity};
 use crate::rules::{Argument, Match, Rule, RuleSet, Selection, Target};
-use ruff_python_ast::{Expr, ExprCall};
+use ruff_python_ast::{Arguments, Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -44,8 +44,18 @@ pub(super) struct Hit<'a> {
     pub class: Option<Subclass<'a>>,
     /// What is called or passed on, as it is written.
     pub used: Option<&'a Expr>,
+    /// The call, where an edit could change it.
+    pub written: Option<Written<'a>>,
     /// The severity where the data is brought by others from outside, of a call that only passes it on.
     pub from_afar: Option<Severity>,
+}
+
+/// A call as it is written: what an edit changes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Written<'a> {
+    pub arguments: &'a Arguments,
+    /// How many leading arguments are none of what is called: the function of a `partial`, or the object of a method.
+    pub skipped: usize,
 }
 
 /// A class that derives from one that rules name.
@@ -359,6 +369,12 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                 Some(argument) => format!("{argument} cannot be known here"),
                 None => used.label.to_owned(),
             };
+            let written = match passed.lists[..] {
+                [(arguments, _, skipped)] if class.is_none() && !passed.unknown && used.tokens.is_some() => {
+                    Some(Written { arguments, skipped })
+                }
+                _ => None,
+            };
             self.hits.push(Hit {
                 rule: role.rule,
                 index: role.index,
@@ -374,6 +390,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                 data: self.data_of(role, id).and_then(|data| passed.written(data)),
                 class,
                 used: used.expression,
+                written,
                 from_afar: None,
             });
         }

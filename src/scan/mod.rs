@@ -14,6 +14,7 @@ mod arguments;
 mod binding;
 mod changes;
 mod collect;
+mod edit;
 mod fingerprint;
 mod guard;
 mod imports;

@@ -10,13 +10,14 @@ use super::origin::{Sources, Trail};
 use super::resolve::{Resolver, Texts};
 use super::weigh::Weighing;
 use super::wrapper::Wrappers;
-use super::{Scan, Scanner, Sketch, Surroundings, binding, suppression, tokens};
+use super::{Scan, Scanner, Sketch, Surroundings, binding, edit, suppression, tokens};
 use crate::finding::{Confidence, Finding, Fingerprint, Position};
 use crate::rules::Selection;
 use crate::snapshot::RepoPath;
 use crate::syntax::{self, Tree};
 use ruff_python_ast::token::TokenKind;
 use ruff_text_size::{Ranged, TextRange};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// More findings than this are not listed.
@@ -51,7 +52,10 @@ pub(super) fn scan(
             return Scan { sketch, ..Scan::default() };
         }
     }
-    Scan { sketch, ..scan_text(scanner, path, &text, &text, selection, surroundings) }
+    // What is not as it stands in the file cannot be edited there.
+    let mark = source.len() - text.len().min(source.len());
+    let as_it_is = (!foreign && matches!(text, Cow::Borrowed(_))).then_some(mark);
+    Scan { sketch, ..scan_source(scanner, path, (&text, &text), as_it_is, selection, surroundings) }
 }
 
 /// Judges source that the prefilter admits. What is shown of it is `shown`, which is as long.
@@ -63,11 +67,24 @@ pub(super) fn scan_text(
     selection: &Selection<'_>,
     surroundings: Surroundings<'_>,
 ) -> Scan {
+    scan_source(scanner, path, (text, shown), None, selection, surroundings)
+}
+
+/// The same. What is found may be edited where the text is in the file as it is, after so many bytes.
+fn scan_source(
+    scanner: &Scanner<'_>,
+    path: &RepoPath,
+    (text, shown): (&str, &str),
+    as_it_is: Option<usize>,
+    selection: &Selection<'_>,
+    surroundings: Surroundings<'_>,
+) -> Scan {
     let mut tree = match syntax::parse(text) {
         Ok(tree) => tree,
         Err(reason) => return Scan { unscanned: Some(reason), ..Scan::default() },
     };
-    let (scan, depth) = judge(scanner, path, (text, shown), &tree, selection, surroundings);
+    let as_it_is = as_it_is.filter(|_| tree.errors().is_empty());
+    let (scan, depth) = judge(scanner, path, (text, shown), as_it_is, &tree, selection, surroundings);
     tree.measured(depth);
     scan
 }
@@ -76,6 +93,7 @@ fn judge<'a>(
     scanner: &Scanner<'_>,
     path: &RepoPath,
     (text, shown): (&'a str, &'a str),
+    as_it_is: Option<usize>,
     parsed: &'a Tree,
     selection: &Selection<'_>,
     surroundings: Surroundings<'a>,
@@ -118,6 +136,12 @@ fn judge<'a>(
     let writer = Writer { text, tokens: parsed.tokens(), scopes: &collected.scopes, elided };
     let mut findings: Vec<Finding> =
         hits.iter().take(MAX_FINDINGS).map(|hit| finding(scanner, path, &lines, &writer, hit)).collect();
+    if let Some(mark) = as_it_is {
+        let resolver = &mut weighing.resolver;
+        let editor = edit::Editor { text, mark, tokens: parsed.tokens(), body: &module.body, lines: &lines, resolver };
+        let edits = editor.edits(scanner.rules, &hits[..findings.len()]);
+        findings.iter_mut().zip(edits).for_each(|(finding, edit)| finding.edit = edit);
+    }
     if !parsed.errors().is_empty()
         && let Some(source) = tokens::dropped(text, parsed, &collected)
     {
@@ -198,6 +222,7 @@ fn finding(
         label: hit.label.clone(),
         because: hit.because.clone(),
         fix: candidate.fix.as_ref().unwrap_or(&rule.fix).clone(),
+        edit: None,
         excerpt: lines.excerpt(hit.range),
         fingerprint: Fingerprint(format!("{} {}{tokens}", rule.id, hit.name)),
     }

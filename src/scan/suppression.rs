@@ -220,6 +220,7 @@ fn about_comment(
         label: String::new(),
         because: Vec::new(),
         fix,
+        edit: None,
         excerpt: lines.excerpt(range),
         fingerprint: Fingerprint(format!("{rule} {}", text[range].split_whitespace().collect::<Vec<_>>().join(" "))),
     }

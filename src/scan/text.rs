@@ -205,6 +205,7 @@ fn findings(
             label: label.to_owned(),
             because: because.clone(),
             fix: candidate.fix.as_ref().unwrap_or(&r.fix).clone(),
+            edit: None,
             excerpt: lines.excerpt(range),
             fingerprint: Fingerprint(format!("{} {}", r.id, squeeze(&text[range]))),
         });

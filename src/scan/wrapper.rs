@@ -221,6 +221,7 @@ impl<'a> Hit<'a> {
             data,
             class: None,
             used: None,
+            written: None,
             from_afar: Some(load.severity),
         })
     }

@@ -115,7 +115,8 @@ fn to_repo_path(relative: &Path) -> RepoPath {
     })
 }
 
-pub(super) fn to_native_path(path: &RepoPath) -> PathBuf {
+/// The path below a root as the system writes it.
+pub fn to_native_path(path: &RepoPath) -> PathBuf {
     use bstr::ByteSlice as _;
     path.as_bytes().to_path_lossy().into_owned()
 }

@@ -13,12 +13,14 @@
 
 mod comparison;
 mod directory;
+mod edited;
 mod memory;
 mod path;
 mod unfiltered;
 
 pub use comparison::{Change, Comparison, changes};
-pub use directory::DirectorySnapshot;
+pub use directory::{DirectorySnapshot, to_native_path};
+pub use edited::EditedSnapshot;
 pub use memory::MemorySnapshot;
 pub use path::RepoPath;
 pub use unfiltered::UnfilteredSnapshot;

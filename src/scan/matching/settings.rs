@@ -92,6 +92,7 @@ impl<'a> Matcher<'a, '_, '_> {
                 data: None,
                 class: None,
                 used: None,
+                written: None,
                 from_afar: None,
             });
         }
