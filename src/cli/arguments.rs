@@ -13,6 +13,17 @@ Exit status:
   1  blocked
   2  could not judge: the message says what to do";
 
+const FIX_AFTER_HELP: &str = "\
+Examples:
+  picklegate fix --diff           what would be written to the files that are staged
+  picklegate fix                  write it
+  picklegate fix --unsafe-fixes . all edits, in all that is on disk
+
+Exit status:
+  0  nothing at or above the line is left
+  1  something is
+  2  could not judge or could not write: the message says what to do";
+
 const AUDIT_AFTER_HELP: &str = "\
 Examples:
   picklegate audit-deps                                    what is on disk, for the terminal
@@ -65,6 +76,13 @@ pub enum Command {
         judging: JudgingArguments,
     },
 
+    /// Make the edits that remove findings, in the working tree
+    ///
+    /// Without PATH those of what `picklegate check` finds in what is staged, with PATH those of what `picklegate scan`
+    /// finds. A file that is not as it was judged is left alone; nothing is staged. Then what is left is reported.
+    #[command(after_help = FIX_AFTER_HELP)]
+    Fix(FixArguments),
+
     /// List the dependencies that manifests and lock files name, and which of them can unpickle
     ///
     /// For each library: its versions and where they are declared, which rules are active in these versions and which
@@ -106,6 +124,18 @@ pub struct CheckArguments {
     pub judging: JudgingArguments,
 }
 
+#[derive(Args, Debug)]
+pub struct FixArguments {
+    /// A file or directory on disk [default: what is staged]
+    pub path: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub environments: EnvironmentArguments,
+
+    #[command(flatten)]
+    pub judging: JudgingArguments,
+}
+
 /// How to judge, and how to show it.
 #[derive(Args, Debug)]
 pub struct JudgingArguments {
@@ -120,6 +150,15 @@ pub struct JudgingArguments {
     /// Show findings of severity note as well, and where pickles are written
     #[arg(long)]
     pub show_notes: bool,
+
+    /// Print the edits that `picklegate fix` makes as a diff instead of the report, and write nothing; never changes the
+    /// exit status
+    #[arg(long, conflicts_with = "format")]
+    pub diff: bool,
+
+    /// Edits as well after which data that was harmless may be loaded otherwise, or not at all
+    #[arg(long)]
+    pub unsafe_fixes: bool,
 
     /// Read the rules of FILE as well
     #[arg(long, value_name = "FILE")]

@@ -1,6 +1,7 @@
 //! `picklegate check`: what a change introduces.
 
-use super::arguments::CheckArguments;
+use super::arguments::{CheckArguments, JudgingArguments};
+use super::judging::Judged;
 use super::{Failure, configuration, judging, output, repository};
 use crate::gate::{self, Outcome, Policy, Verdict};
 use crate::git::Repository;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 pub fn run(arguments: &CheckArguments, color: bool) -> Result<Outcome, Failure> {
     let repository = repository::discover()?;
     if let Some((from, to)) = range(arguments) {
-        return judge(&repository.range(&from, &to)?, Subject::Range, arguments, color);
+        return report(&repository.range(&from, &to)?, Subject::Range, &arguments.judging, color);
     }
     let staged = repository.staged()?;
     // Git tells a hook which index it commits. Without one and in CI, a check of nothing would pass whatever is there.
@@ -23,7 +24,7 @@ pub fn run(arguments: &CheckArguments, color: bool) -> Result<Outcome, Failure> 
         output::say("note: nothing is staged, no range is given and CI is set: judging all of HEAD\n");
         return judge_head(&repository, arguments, color);
     }
-    judge(&staged, Subject::Staged, arguments, color)
+    report(&staged, Subject::Staged, &arguments.judging, color)
 }
 
 /// The range of the arguments, or the one that pre-commit gives.
@@ -35,24 +36,34 @@ fn range(arguments: &CheckArguments) -> Option<(String, String)> {
     Some((variable("PRE_COMMIT_FROM_REF")?, variable("PRE_COMMIT_TO_REF")?))
 }
 
-fn judge(
+fn report(
     comparison: &Comparison,
     subject: Subject,
-    arguments: &CheckArguments,
+    arguments: &JudgingArguments,
     color: bool,
 ) -> Result<Outcome, Failure> {
-    if comparison.changes.is_empty() && arguments.judging.rules.is_empty() {
-        return judging::report(&Verdict::default(), subject, None, &arguments.judging, color);
+    judging::report(&judge(comparison, subject, arguments)?, arguments, color)
+}
+
+/// What `comparison` introduces.
+pub fn judge<'s>(
+    comparison: &'s Comparison,
+    subject: Subject,
+    arguments: &JudgingArguments,
+) -> Result<Judged<'s>, Failure> {
+    let snapshot = &*comparison.new;
+    if comparison.changes.is_empty() && arguments.rules.is_empty() {
+        return Ok(Judged { verdict: Verdict::default(), snapshot, subject, fail_on: None });
     }
-    let base = judging::rules(&arguments.judging.rules)?;
-    let mut new = configuration::read(&*comparison.new, &base)?;
+    let base = judging::rules(&arguments.rules)?;
+    let mut new = configuration::read(snapshot, &base)?;
     let mut old: Vec<Policy> =
         comparison.parents.iter().map(|parent| old_policy(&**parent, &base, &new.policy)).collect();
     // Whoever asks for rules about writing pickles does not introduce what is written already.
-    let producers = new.producers(arguments.judging.show_notes);
+    let producers = new.producers(arguments.show_notes);
     old.iter_mut().chain([&mut new.policy]).for_each(|policy| policy.enable_producers(producers));
     let verdict = gate::check(comparison, &old, &new.policy);
-    judging::report(&verdict, subject, new.fail_on, &arguments.judging, color)
+    Ok(Judged { verdict, snapshot, subject, fail_on: new.fail_on })
 }
 
 /// The policy of an old side. One that cannot be understood cannot be mended any more, except by the change at hand: then
@@ -70,5 +81,6 @@ fn judge_head(repository: &Repository, arguments: &CheckArguments, color: bool) 
     let mut configured = configuration::read(&*head, &judging::rules(&arguments.judging.rules)?)?;
     configured.policy.enable_producers(configured.producers(arguments.judging.show_notes));
     let verdict = gate::scan(&*head, &RepoPath::root(), &configured.policy, &[]);
-    judging::report(&verdict, Subject::Tree, configured.fail_on, &arguments.judging, color)
+    let judged = Judged { verdict, snapshot: &*head, subject: Subject::Tree, fail_on: configured.fail_on };
+    judging::report(&judged, &arguments.judging, color)
 }

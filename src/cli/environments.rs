@@ -23,7 +23,8 @@ pub fn with_tree(
     let directory = tree.path.clone().unwrap_or_else(|| PathBuf::from("."));
     if tree.rev.is_none() && directory.is_dir() && is_environment(&on_disk(&directory)?)? {
         environments.push(read(&directory)?);
-        return Ok((Tree { snapshot: Box::new(MemorySnapshot::default()), part: RepoPath::root() }, environments));
+        let tree = Tree { snapshot: Box::new(MemorySnapshot::default()), part: RepoPath::root(), directory: None };
+        return Ok((tree, environments));
     }
     Ok((repository::tree(tree)?, environments))
 }

@@ -8,8 +8,10 @@ mod check;
 mod completions;
 mod configuration;
 mod demo;
+mod edits;
 mod environments;
 mod failure;
+mod fix;
 mod hook;
 mod install;
 mod judging;
@@ -55,6 +57,7 @@ fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     match arguments.command {
         Command::Check(arguments) => check::run(&arguments, color),
         Command::Scan { tree, environments, judging } => scan::run(&tree, &environments, &judging, color),
+        Command::Fix(arguments) => fix::run(&arguments, color),
         Command::AuditDeps(arguments) => audit_deps::run(&arguments, color),
         Command::Rules(command) => rules::run(&command),
         Command::Install(arguments) => install::install(&arguments),

@@ -4,7 +4,7 @@ use super::Failure;
 use super::arguments::TreeArguments;
 use crate::git::{Environment, FILE_LIMIT, Repository};
 use crate::snapshot::{DirectorySnapshot, RepoPath, Snapshot, walk};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The repository that the current directory and the environment name.
 pub fn discover() -> Result<Repository, Failure> {
@@ -18,6 +18,8 @@ pub struct Tree {
     pub snapshot: Box<dyn Snapshot>,
     /// What is asked for: a directory, or one file.
     pub part: RepoPath,
+    /// Where the snapshot is on disk, if it is.
+    pub directory: Option<PathBuf>,
 }
 
 /// The tree that the arguments name. In a bare repository it is that of HEAD where they name none.
@@ -39,7 +41,7 @@ fn is_in_bare() -> bool {
 fn in_commit(revision: &str, path: Option<&Path>) -> Result<Tree, Failure> {
     let repository = discover()?;
     let snapshot = repository.revision(revision)?;
-    let Some(path) = path else { return Ok(Tree { snapshot, part: RepoPath::root() }) };
+    let Some(path) = path else { return Ok(Tree { snapshot, part: RepoPath::root(), directory: None }) };
     let here = std::env::current_dir().and_then(|directory| directory.canonicalize());
     let top = repository.work_tree().and_then(|top| top.canonicalize().ok());
     let below = here.ok().zip(top).and_then(|(here, top)| here.strip_prefix(top).map(as_repo_path).ok());
@@ -48,7 +50,7 @@ fn in_commit(revision: &str, path: Option<&Path>) -> Result<Tree, Failure> {
         Ok(part.is_root() || snapshot.find(part)?.is_some() || !snapshot.list(part)?.is_empty())
     };
     match part {
-        Some(part) if named(&part)? => Ok(Tree { snapshot, part }),
+        Some(part) if named(&part)? => Ok(Tree { snapshot, part, directory: None }),
         _ => Err(Failure::new(format!("{}: no such file or directory in {revision}", path.display()))
             .hint("name it relative to the current directory, as on disk")),
     }
@@ -66,10 +68,12 @@ fn on_disk(path: &Path) -> Result<Tree, Failure> {
             found = !walk(&snapshot, &part, &mut |_| found = true).is_empty() || found;
         }
         if found {
-            return Ok(Tree { snapshot: Box::new(snapshot), part });
+            return Ok(Tree { snapshot: Box::new(snapshot), part, directory: Some(top.to_owned()) });
         }
     }
-    Ok(Tree { snapshot: Box::new(DirectorySnapshot::open(&real, FILE_LIMIT)), part: RepoPath::root() })
+    let snapshot = Box::new(DirectorySnapshot::open(&real, FILE_LIMIT));
+    let directory = if real.is_file() { real.parent().map(Path::to_owned) } else { Some(real) };
+    Ok(Tree { snapshot, part: RepoPath::root(), directory })
 }
 
 fn as_repo_path(relative: &Path) -> RepoPath {

@@ -1,7 +1,9 @@
 //! `picklegate scan`: everything in a tree.
 
 use super::arguments::{EnvironmentArguments, JudgingArguments, TreeArguments};
+use super::judging::Judged;
 use super::progress::Progress;
+use super::repository::Tree;
 use super::{Failure, configuration, environments, judging, repository};
 use crate::gate::{self, Outcome};
 use crate::report::Subject;
@@ -13,14 +15,24 @@ pub fn run(
     arguments: &JudgingArguments,
     color: bool,
 ) -> Result<Outcome, Failure> {
-    let base = judging::rules(&arguments.rules)?;
     let tree = repository::tree(tree)?;
-    let mut configured = configuration::read(&*tree.snapshot, &base)?;
+    judging::report(&judge(&tree, installed, arguments)?, arguments, color)
+}
+
+/// What is found in `tree`.
+pub fn judge<'t>(
+    tree: &'t Tree,
+    installed: &EnvironmentArguments,
+    arguments: &JudgingArguments,
+) -> Result<Judged<'t>, Failure> {
+    let base = judging::rules(&arguments.rules)?;
+    let snapshot = &*tree.snapshot;
+    let mut configured = configuration::read(snapshot, &base)?;
     configured.policy.enable_producers(configured.producers(arguments.show_notes));
     let environments = environments::open(installed)?;
     let progress = Progress::start();
     let counter = progress.counter();
-    let verdict = gate::scan_counting(&*tree.snapshot, &tree.part, &configured.policy, &environments, counter);
+    let verdict = gate::scan_counting(snapshot, &tree.part, &configured.policy, &environments, counter);
     progress.stop();
-    judging::report(&verdict, Subject::Tree, configured.fail_on, arguments, color)
+    Ok(Judged { verdict, snapshot, subject: Subject::Tree, fail_on: configured.fail_on })
 }

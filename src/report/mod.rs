@@ -4,6 +4,7 @@
 //! manifest reach the output.
 
 mod concise;
+mod diff;
 mod inventory;
 mod json;
 mod printable;
@@ -13,6 +14,7 @@ mod text;
 mod why_json;
 mod why_text;
 
+pub use diff::diff;
 pub use inventory::{INVENTORY_FORMATS, InventoryFormat, InventoryView};
 pub use printable::printable;
 pub use rule_text::{rule_explanation, rule_list};
@@ -53,7 +55,7 @@ pub struct View {
 
 impl View {
     /// The findings to show, in report order. What blocks is always shown.
-    fn shown(self, verdict: &Verdict) -> impl Iterator<Item = &Finding> {
+    pub fn shown(self, verdict: &Verdict) -> impl Iterator<Item = &Finding> {
         verdict.findings.iter().filter(move |finding| {
             self.show_notes || finding.severity > Severity::Note || finding.severity >= self.fail_on
         })

@@ -17,6 +17,11 @@ pub(super) fn printable_lines(text: &str) -> Cow<'_, str> {
     escaped(text, |c| matches!(c, '\n' | '\t'))
 }
 
+/// As [`printable`], for one line of a diff: what is usual in sources stays, so that the diff can be applied.
+pub(super) fn printable_line(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| matches!(c, '\t' | '\u{c}'))
+}
+
 fn escaped(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     let acts = |c: char| !keep(c) && (c.is_control() || is_bidi_control(c));
     if !text.contains(acts) {

@@ -19,7 +19,7 @@ pub fn text(verdict: &Verdict, view: View) -> String {
         return String::new();
     }
     let renderer = if view.color { Renderer::styled() } else { Renderer::plain() };
-    let mut blocks: Vec<String> = view.shown(verdict).map(|found| finding(found, &renderer)).collect();
+    let mut blocks: Vec<String> = view.shown(verdict).map(|found| finding(found, view.subject, &renderer)).collect();
     blocks.extend(lines(view.diagnostics(verdict).map(|odd| {
         let place = format!("{}:{}", odd.path, odd.line);
         format!("{} {place}: {}", paint("not understood:", yellow(), view), printable(&odd.problem))
@@ -52,7 +52,7 @@ pub fn text(verdict: &Verdict, view: View) -> String {
 }
 
 /// One finding, ending with a line end.
-fn finding(finding: &Finding, renderer: &Renderer) -> String {
+fn finding(finding: &Finding, subject: Subject, renderer: &Renderer) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -80,12 +80,27 @@ fn finding(finding: &Finding, renderer: &Renderer) -> String {
     if !finding.fix.is_empty() {
         group = group.element(Level::HELP.with_name("fix").message(printable(&finding.fix)));
     }
+    if let Some(command) = command(finding, subject) {
+        group = group.element(Level::HELP.with_name("edit").message(command));
+    }
     let more = format!("picklegate rules explain {}", printable(&finding.rule));
     group = group.element(Level::NOTE.with_name("more").message(more));
     // The renderer takes the source for that of a second place and says so in a line of its own, after the title, the
     // place and a bar.
     let rendered = renderer.render(&[group]);
     rendered.lines().enumerate().filter(|&(i, _)| i != 3).map(|(_, line)| format!("{line}\n")).collect()
+}
+
+/// What to type to have the edit of a finding made.
+fn command(finding: &Finding, subject: Subject) -> Option<String> {
+    let path = match subject {
+        Subject::Staged => "",
+        Subject::Tree => " .",
+        // The files of a range may be other ones by now.
+        Subject::Range => return None,
+    };
+    let how = if finding.edit.as_ref()?.safe { "" } else { " --unsafe-fixes" };
+    Some(format!("picklegate fix{how}{path}"))
 }
 
 /// `uv.lock:1182 locks torch 2.3.1, where ...`
@@ -217,7 +232,7 @@ blocked: 1 file could not be judged, 1 unsafe load introduced, 1 warning, 1 note
     fn the_place_is_that_of_the_file_even_when_the_excerpt_is_a_window() {
         let mut found = samples::finding("a.py".into(), 7, "x = pickle.load(f)", "pickle.load(f)", "pickle-load");
         found.start.column = 9000;
-        let out = finding(&found, &Renderer::plain());
+        let out = finding(&found, Subject::Staged, &Renderer::plain());
         assert!(out.contains(" --> a.py:7:9000\n"), "{out}");
         assert!(out.contains("7 | x = pickle.load(f)\n  |     ^^^^^^^^^^^^^^ "), "{out}");
     }
@@ -229,7 +244,10 @@ blocked: 1 file could not be judged, 1 unsafe load introduced, 1 warning, 1 note
             for (start, end) in [(0, 0), (1, 2), (2, 1), (0, 99), (50, 60)] {
                 let mut found = verdict.findings[0].clone();
                 found.excerpt = Excerpt { text: source.into(), first_line: 1, highlight: start..end };
-                assert!(finding(&found, &Renderer::plain()).contains("--> a.py:1:1"), "{source:?} {start}..{end}");
+                assert!(
+                    finding(&found, Subject::Staged, &Renderer::plain()).contains("--> a.py:1:1"),
+                    "{source:?} {start}..{end}"
+                );
             }
         }
     }

@@ -19,6 +19,7 @@ Usage: picklegate [OPTIONS] <COMMAND>
 Commands:
   check        Judge what a change introduces: what is staged, or a range of commits
   scan         Judge a whole tree, whether old or new
+  fix          Make the edits that remove findings, in the working tree
   audit-deps   List the dependencies that manifests and lock files name, and which of them can
                unpickle
   rules        List, explain and test rules
@@ -76,6 +77,13 @@ Options:
 
       --show-notes
           Show findings of severity note as well, and where pickles are written
+
+      --diff
+          Print the edits that `picklegate fix` makes as a diff instead of the report, and write
+          nothing; never changes the exit status
+
+      --unsafe-fixes
+          Edits as well after which data that was harmless may be loaded otherwise, or not at all
 
       --rules <FILE>
           Read the rules of FILE as well

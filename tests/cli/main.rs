@@ -2,6 +2,7 @@
 
 mod commits;
 mod demo;
+mod fix;
 mod hooks;
 mod interface;
 mod inventory;
