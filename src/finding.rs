@@ -92,6 +92,19 @@ pub struct Reason {
     pub place: Option<Place>,
 }
 
+/// What a finding is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum About {
+    /// Data that is loaded, or a setting that lets it be.
+    Load,
+    /// Pickles that are written.
+    Write,
+    /// A version that a manifest brings into force.
+    Version,
+    /// A comment of ours.
+    Comment,
+}
+
 /// Identity of a finding that survives moving, re-indenting, renaming the file and renaming import aliases.
 ///
 /// The rule, the qualified name of what is called and its arguments' tokens without white space and comments. Kept as
@@ -114,6 +127,8 @@ pub struct Finding {
     pub scope: String,
     /// The stable id of the rule (`torch-load`).
     pub rule: String,
+    /// What it is about.
+    pub about: About,
     /// The library it is about, by the name rules use; empty where it is about none.
     pub library: String,
     /// What the gate does with it.
@@ -134,6 +149,14 @@ pub struct Finding {
     pub excerpt: Excerpt,
     /// Identity across versions of the file.
     pub fingerprint: Fingerprint,
+}
+
+impl Fingerprint {
+    /// Of a rule that warns of versions of `distribution`: whichever version it is, a change within the dangerous ones
+    /// introduces nothing.
+    pub fn of_version(rule: &str, distribution: &str) -> Self {
+        Self(format!("{rule} installed {distribution}"))
+    }
 }
 
 impl Finding {

@@ -8,12 +8,14 @@ mod examples;
 mod requalified;
 mod side;
 mod verdict;
+mod versions;
 
 pub use crate::scan::{Allowed, Honoured};
 pub use counter::Counter;
 pub use examples::{ExampleFailure, test_examples};
 pub use side::Policy;
 pub use verdict::{Counts, Outcome, Unscanned, Verdict};
+pub use versions::AllowedRule;
 
 use crate::catalog::InstalledEnvironment;
 use crate::finding::Finding;
@@ -47,7 +49,8 @@ pub fn check(comparison: &Comparison, old: &[Policy], new: &Policy) -> Verdict {
     let mut known: Vec<Vec<bool>> = suspects.iter().map(|(_, judged)| vec![false; judged.findings.len()]).collect();
     for parent in &parents {
         let before = parent.judge_paths(&suspects.iter().map(|(file, _)| &file.path).collect::<Vec<_>>());
-        for ((_, judged), (before, known)) in suspects.iter().zip(before.iter().zip(&mut known)) {
+        for ((file, judged), (before, known)) in suspects.iter().zip(before.iter().zip(&mut known)) {
+            versions::mark(parent, &file.path, &judged.findings, before.as_ref(), known);
             if let Some(before) = before {
                 verdict.unscanned.extend(before.unreadable.clone());
                 mark(known.iter_mut(), &judged.findings.iter().collect::<Vec<_>>(), &before.findings);

@@ -64,7 +64,7 @@ impl Pool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{Confidence, Excerpt, Fingerprint, Position};
+    use crate::finding::{About, Confidence, Excerpt, Fingerprint, Position};
     use crate::snapshot::RepoPath;
     use proptest::prelude::*;
 
@@ -77,6 +77,7 @@ mod tests {
             cell: None,
             scope: scope.to_owned(),
             rule: "r".to_owned(),
+            about: About::Load,
             library: String::new(),
             severity,
             confidence: Confidence::High,

@@ -1,9 +1,10 @@
 //! `rules.toml` as a whole: its order, its examples, and the documentation that is made from it.
 
 use pep440_rs::{Version, VersionSpecifiers};
+use picklegate::catalog::entries_of;
 use picklegate::finding::{Edits, Severity, TextEdit};
 use picklegate::gate::{self, Policy, test_examples};
-use picklegate::rules::{EditChange, Match, Rule, RuleSet};
+use picklegate::rules::{EditChange, Match, Rule, RuleSet, may_be_manifest};
 use picklegate::snapshot::{MemorySnapshot, RepoPath};
 use picklegate::syntax::parse;
 use std::collections::BTreeSet;
@@ -67,10 +68,13 @@ fn every_boundary_between_versions_has_an_example_on_each_side() {
     }
 }
 
-/// The versions of `library` that the examples of a rule assume.
+/// The versions of `library` that the examples of a rule assume, or have in their manifests.
 fn pinned(rule: &Rule, library: &str) -> Vec<Version> {
-    let versions = rule.examples.iter().flat_map(|example| &example.versions);
-    versions.filter(|(name, _)| name == library).map(|(_, v)| v.parse().expect("checked")).collect()
+    let assumed = rule.examples.iter().flat_map(|example| &example.versions);
+    let assumed = assumed.filter(|(name, _)| name == library).map(|(_, version)| version.parse().expect("checked"));
+    let manifests = rule.examples.iter().filter(|example| may_be_manifest(&example.path()));
+    let entries = manifests.flat_map(|example| entries_of(&example.path(), example.code.as_bytes()).dependencies);
+    assumed.chain(entries.filter(|entry| entry.name.as_str() == library).filter_map(|entry| entry.version)).collect()
 }
 
 fn concerns(candidate: &Match, version: &Version) -> bool {

@@ -2,7 +2,7 @@
 
 use super::entries::Own;
 use crate::catalog::{Catalog, DistributionName, Inventory};
-use crate::finding::{Finding, Severity};
+use crate::finding::{About, Finding, Severity};
 use crate::gate::Verdict;
 use crate::rules::RuleSet;
 use crate::snapshot::RepoPath;
@@ -72,7 +72,7 @@ impl Tally {
         let allowed =
             verdict.allowed.iter().map(|allowed| (&allowed.finding, Calls { allowed: 1, ..Calls::default() }));
         for (finding, calls) in found.chain(allowed) {
-            let Some(rule) = rules.rule(&finding.rule) else { continue };
+            let Some(rule) = rules.rule(&finding.rule).filter(|_| finding.about != About::Version) else { continue };
             let directory = finding.path.parent().unwrap_or_default();
             let own = own.get(&finding.path);
             let governed_alike = if own.is_some() { &finding.path } else { &directory };

@@ -84,7 +84,7 @@ pub(super) fn collect(
         let decides = in_force.get(&dependency.name).is_some_and(|deciding| deciding.contains(&key));
         let is_in_force = decides || dependency.evidence == Evidence::Imported;
         if decides || is_asked(dependency) {
-            of_name.entries.push(AuditedEntry { dependency: dependency.clone(), is_in_force });
+            of_name.entries.push(AuditedEntry { dependency: dependency.clone(), is_in_force, warnings: Vec::new() });
         }
     }
     found

@@ -19,11 +19,13 @@ mod calls;
 mod entries;
 mod exposure;
 mod model;
+mod warnings;
 mod why;
 
 pub use calls::Calls;
 pub use model::{
-    Audit, AuditedCondition, AuditedEntry, AuditedLibrary, AuditedRule, Exposure, NotRead, STANDARD_LIBRARY, Summary,
+    Audit, AuditedCondition, AuditedEntry, AuditedLibrary, AuditedRule, AuditedWarning, Exposure, NotRead,
+    STANDARD_LIBRARY, Summary,
 };
 pub use why::{Answer, RuleStanding, Why, why};
 
@@ -47,10 +49,13 @@ pub fn audit(catalog: &Catalog<'_>, part: &RepoPath, rules: &RuleSet, verdict: O
     let tally = verdict.map(|verdict| Tally::new(catalog, &own, rules, verdict)).unwrap_or_default();
     let entries = entries::collect(catalog, &inventory, &own, part, &tally);
     let mut audit = Audit { part: part.clone(), scanned: verdict.map(|verdict| verdict.counts), ..Audit::default() };
-    for (name, found) in entries {
+    for (name, mut found) in entries {
         let libraries: Vec<&Library> = rules.installed_by(name.as_str()).collect();
         let places: Vec<Place<'_>> = found.files.iter().map(|file| Place { file, own: own.get(file) }).collect();
         let judged = exposure::judge(catalog, rules, &libraries, &places, tally.of(&name));
+        if libraries.iter().any(|library| rules.warns_of_versions(&library.name)) {
+            warnings::warn(catalog, rules, &own, &mut found.entries);
+        }
         let is_required = found.entries.iter().any(|entry| entries::requires(&entry.dependency)) || tally.has(&name);
         audit.libraries.push(row(name.as_str(), is_required, &libraries, judged, found.entries));
     }

@@ -93,6 +93,27 @@ pub struct AuditedEntry {
     pub dependency: Dependency,
     /// Whether it is one of those that decide the version for some directory.
     pub is_in_force: bool,
+    /// What rules have against having this version at all.
+    pub warnings: Vec<AuditedWarning>,
+}
+
+/// A rule that warns of a version.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AuditedWarning {
+    /// Its id.
+    pub rule: String,
+    /// What the gate does where a change brings the version in.
+    pub severity: Severity,
+    /// One sentence: what is wrong.
+    pub message: String,
+    /// Which evidence says the version, and what is true in it.
+    pub because: String,
+    /// What to do instead, in one line.
+    pub fix: String,
+    /// CWE numbers.
+    pub cwe: Vec<u32>,
+    /// Advisories and addresses of documentation.
+    pub references: Vec<String>,
 }
 
 /// One rule, in the versions in force of one distribution.

@@ -5,8 +5,8 @@
 
 use super::Failure;
 use crate::finding::Severity;
-use crate::gate::{Honoured, Policy};
-use crate::rules::RuleSet;
+use crate::gate::{AllowedRule, Honoured, Policy};
+use crate::rules::{Match, RuleSet, Target};
 use crate::snapshot::{RepoPath, Snapshot};
 use serde::Deserialize;
 use std::ops::Range;
@@ -39,6 +39,14 @@ struct Table {
     producers: Option<Severity>,
     honor: Vec<Honor>,
     trusted_verifiers: Vec<Spanned<String>>,
+    allow_installed: Vec<AllowForm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AllowForm {
+    rule: Spanned<String>,
+    reason: Spanned<String>,
 }
 
 #[derive(Deserialize, PartialEq)]
@@ -95,9 +103,31 @@ pub fn read(snapshot: &dyn Snapshot, base: &Arc<RuleSet>) -> Result<Configured, 
         }
         trusted_verifiers.push(named.get_ref().clone());
     }
+    let mut allowed_versions = Vec::new();
+    for AllowForm { rule, reason } in table.allow_installed {
+        let wrong = |at: Range<usize>, problem: &str| {
+            Err(Failure::new(format!("{}: allow-installed: {problem}", position(&place, &text, at))))
+        };
+        let is_known = rules.rule(rule.get_ref()).is_some_and(|rule| rule.matches.iter().any(warns_of_version));
+        if !is_known {
+            return wrong(
+                rule.span(),
+                &format!("expected the id of a rule about versions, found {:?}", rule.get_ref()),
+            );
+        }
+        if !reason.get_ref().contains(char::is_alphanumeric) {
+            return wrong(reason.span(), "expected a reason, found none");
+        }
+        allowed_versions.push(AllowedRule { rule: rule.into_inner(), reason: reason.into_inner() });
+    }
     let honoured = Honoured { nosec: table.honor.contains(&Honor::Nosec), noqa: table.honor.contains(&Honor::Noqa) };
-    let policy = Policy { rules, honoured, trusted_verifiers };
+    let policy = Policy { rules, honoured, trusted_verifiers, allowed_versions };
     Ok(Configured { policy, fail_on: table.fail_on, producers: table.producers })
+}
+
+/// Whether the match is about having a version at all.
+fn warns_of_version(candidate: &Match) -> bool {
+    candidate.target == Target::Installed
 }
 
 /// The text of a file; `None` where there is none.
@@ -165,7 +195,7 @@ mod tests {
         let wrong = |text: &str| configured([("picklegate.toml", text)]).expect_err("it is wrong");
         assert_eq!(
             wrong("\nfail_on = \"error\"\n"),
-            "picklegate.toml:2: unknown field `fail_on`, expected one of `rules`, `fail-on`, `producers`, `honor`, `trusted-verifiers`"
+            "picklegate.toml:2: unknown field `fail_on`, expected one of `rules`, `fail-on`, `producers`, `honor`, `trusted-verifiers`, `allow-installed`"
         );
         assert_eq!(
             wrong("fail-on = \"fatal\"\n"),

@@ -1,5 +1,6 @@
 //! One side of a change: the same evaluation for the old and the new.
 
+use super::versions::{self, AllowedRule};
 use super::{Unscanned, across};
 use crate::catalog::{Catalog, Diagnostic, InstalledEnvironment, within};
 use crate::finding::{Finding, Severity};
@@ -19,6 +20,8 @@ pub struct Policy {
     pub honoured: Honoured,
     /// Functions that verify data, by qualified name: what one of them has checked may be loaded.
     pub trusted_verifiers: Vec<String>,
+    /// Rules about versions that are allowed wherever they are found.
+    pub allowed_versions: Vec<AllowedRule>,
 }
 
 impl Policy {
@@ -85,7 +88,7 @@ impl<'a> Side<'a> {
 
     /// Whether files of this name may have to be judged; where the name does not tell, the content will.
     pub fn concerns(&self, path: &RepoPath) -> bool {
-        self.scanner.concerns(path)
+        self.scanner.concerns(path) || self.scanner.may_warn_of_versions(path)
     }
 
     /// Whether the bytes of a file may hold what rules speak of.
@@ -97,6 +100,10 @@ impl<'a> Side<'a> {
     /// is `forced`.
     pub fn judge(&self, file: &File, linking: &Linking<'_>, forced: bool) -> Judged {
         if !self.concerns(&file.path) {
+            return Judged::default();
+        }
+        // Of manifests only those with such a version are read.
+        if !self.scanner.concerns(&file.path) && self.selection(&file.path).installed().is_empty() {
             return Judged::default();
         }
         let bytes = match self.snapshot.read(file) {
@@ -116,7 +123,7 @@ impl<'a> Side<'a> {
         let surroundings = Surroundings { honoured: self.policy.honoured, modules: &view, forced };
         let scan = self.scanner.scan(&file.path, bytes, &selection, surroundings);
         let is_code = is_code(&file.path, bytes);
-        Judged {
+        let mut judged = Judged {
             sketch: scan.sketch,
             known: scan.summary.map(|summary| Known { summary: Some(summary), imports: OwnedImport::all(bytes) }),
             wanted: scan.wanted,
@@ -125,7 +132,9 @@ impl<'a> Side<'a> {
             unreadable: scan.unscanned.map(|reason| Unscanned { path: file.path.clone(), reason }),
             findings: scan.findings,
             allowed: scan.allowed,
-        }
+        };
+        versions::allow(&self.policy.allowed_versions, &mut judged);
+        judged
     }
 
     /// Judges what this side has at `paths`; `None` where it has no file there.

@@ -2,7 +2,7 @@
 
 use super::{Subject, View};
 use crate::catalog::{Diagnostic, Gravity};
-use crate::finding::{Confidence, Excerpt, Finding, Fingerprint, Ground, Place, Position, Reason, Severity};
+use crate::finding::{About, Confidence, Excerpt, Finding, Fingerprint, Ground, Place, Position, Reason, Severity};
 use crate::gate::{Allowed, Counts, Unscanned, Verdict};
 use crate::snapshot::RepoPath;
 
@@ -26,6 +26,7 @@ pub fn finding(path: RepoPath, line: u32, text: &str, highlight: &str, rule: &st
         cell: None,
         scope: String::new(),
         rule: rule.into(),
+        about: About::Load,
         library: "torch".into(),
         severity: Severity::Error,
         confidence: Confidence::High,

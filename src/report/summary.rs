@@ -1,18 +1,21 @@
 //! The last line of a report for people: the outcome, and how much was looked at.
 
 use super::{Subject, View, count};
-use crate::finding::{Finding, Severity};
+use crate::finding::{About, Finding, Severity};
 use crate::gate::{Outcome, Verdict};
-use crate::rules::RESERVED_IDS;
 
 /// The outcome as a word, and the rest of the line: `blocked`, `1 unsafe load introduced`.
 pub(super) fn summary(verdict: &Verdict, view: View) -> (&'static str, String) {
     let outcome = verdict.outcome(view.fail_on);
     let (blocking, passing): (Vec<&Finding>, Vec<&Finding>) =
         verdict.findings.iter().partition(|finding| finding.severity >= view.fail_on);
-    // What is wrong with a comment blocks only where the line was moved, and is no load.
-    let is_load = |finding: &&Finding| !RESERVED_IDS.contains(&finding.rule.as_str());
-    let noun = if blocking.iter().all(is_load) { "unsafe load" } else { "finding" };
+    let all = |about| blocking.iter().all(|finding| finding.about == about);
+    let noun = match () {
+        () if all(About::Load) => "unsafe load",
+        () if all(About::Version) => "unsafe version",
+        () if all(About::Write) => "written pickle",
+        () => "finding",
+    };
     let mut parts = Vec::new();
     match outcome {
         Outcome::Clean => parts.push(looked_at(verdict, view)),
@@ -82,9 +85,13 @@ mod tests {
         );
         let all = View { fail_on: Severity::Note, subject: Subject::Tree, ..view };
         assert_eq!(summary(&verdict, all), "blocked: 3 unsafe loads found");
-        verdict.findings[0].rule = "unused-allow".into();
+        verdict.findings[0].about = About::Comment;
         assert_eq!(summary(&verdict, all), "blocked: 3 findings found");
 
+        verdict.findings.iter_mut().for_each(|found| found.about = About::Version);
+        assert_eq!(summary(&verdict, all), "blocked: 3 unsafe versions found");
+
+        verdict.findings = samples::verdict().findings;
         verdict.unscanned = samples::verdict().unscanned;
         verdict.findings.drain(..2);
         assert_eq!(summary(&verdict, view), "blocked: 1 file could not be judged, 1 unsafe load introduced");

@@ -5,6 +5,7 @@
 mod boundary;
 mod builtin;
 mod example;
+mod installed;
 mod model;
 mod needles;
 mod origins;
@@ -13,6 +14,7 @@ mod selection;
 mod text;
 
 pub use boundary::{Boundary, boundaries, versions_outside};
+pub use installed::{Installed, may_be_manifest};
 pub use model::{
     Argument, Condition, Does, Edit, EditChange, Example, Function, Library, Match, Proof, Requirement, Rule, RuleSet,
     Setting, Target, Value,

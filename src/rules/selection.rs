@@ -25,16 +25,31 @@ pub struct Selection<'a> {
 }
 
 /// A member of the set of versions in force, with the name of its distribution.
-struct Named {
-    distribution: String,
-    candidate: Candidate,
+pub(super) struct Named {
+    pub distribution: String,
+    pub candidate: Candidate,
 }
 
 /// A condition on the version of one library.
-struct Condition<'a> {
-    library: &'a str,
-    versions: &'a [String],
-    because: Option<&'a str>,
+pub(super) struct Condition<'a> {
+    pub library: &'a str,
+    pub versions: &'a [String],
+    pub because: Option<&'a str>,
+}
+
+impl Condition<'_> {
+    /// Those of `in_force` that may meet it, and how surely they do: the surest first; of equals, in the order of files and
+    /// lines.
+    pub fn meeting<'n>(&self, in_force: &'n [Named]) -> Vec<(Proof, &'n Named)> {
+        let ranges: Vec<VersionSpecifiers> = self.versions.iter().filter_map(|text| text.parse().ok()).collect();
+        let mut members: Vec<(Proof, &Named)> = in_force
+            .iter()
+            .filter(|member| member.candidate.may_be_in(&ranges))
+            .map(|member| (proof_of(&member.candidate.versions, &ranges), member))
+            .collect();
+        members.sort_by_key(|(proof, member)| Reverse((*proof, member.candidate.evidence)));
+        members
+    }
 }
 
 impl<'a> Selection<'a> {
@@ -51,6 +66,24 @@ impl<'a> Selection<'a> {
         own: Option<&'a Inventory>,
     ) -> Self {
         Self { rules, catalog, file, own, governing: RefCell::default() }
+    }
+
+    /// Whether the file itself says what it runs with.
+    pub fn has_own(&self) -> bool {
+        self.own.is_some()
+    }
+
+    /// The file.
+    pub(super) fn file(&self) -> &'a RepoPath {
+        self.file
+    }
+
+    /// The same rules and manifests, seen from another file.
+    pub(super) fn seen_from<'f>(&self, file: &'f RepoPath) -> Selection<'f>
+    where
+        'a: 'f,
+    {
+        Selection::new(self.rules, self.catalog, file)
     }
 
     /// All rules, whether they apply or not.
@@ -95,18 +128,11 @@ impl<'a> Selection<'a> {
     /// The reasons to believe that a version in force meets `condition`; `None` where the evidence rules that out, or is
     /// weaker than `proof`.
     fn holds(&self, condition: &Condition<'_>, proof: Proof) -> Option<Vec<Reason>> {
-        let ranges: Vec<VersionSpecifiers> = condition.versions.iter().filter_map(|text| text.parse().ok()).collect();
         let in_force = self.in_force(condition.library);
         if in_force.is_empty() {
             return (proof == Proof::None).then(|| vec![no_evidence(condition)]);
         }
-        let mut members: Vec<(Proof, &Named)> = in_force
-            .iter()
-            .filter(|member| member.candidate.may_be_in(&ranges))
-            .map(|member| (proof_of(&member.candidate.versions, &ranges), member))
-            .collect();
-        // The strongest first; of equals, in the order of files and lines.
-        members.sort_by_key(|(proof, member)| Reverse((*proof, member.candidate.evidence)));
+        let members = condition.meeting(&in_force);
         let strongest = members.first()?.0;
         (strongest >= proof).then(|| {
             members.iter().take(MAX_REASONS).map(|(proof, member)| reason(member, *proof, condition)).collect()
@@ -114,7 +140,7 @@ impl<'a> Selection<'a> {
     }
 
     /// The versions in force of all distributions that install `library`.
-    fn in_force(&self, library: &str) -> Rc<Vec<Named>> {
+    pub(super) fn in_force(&self, library: &str) -> Rc<Vec<Named>> {
         let Some(library) = self.rules.library(library) else { return Rc::default() };
         if let Some(known) = self.governing.borrow().get(library.name.as_str()) {
             return Rc::clone(known);
@@ -155,7 +181,7 @@ fn proof_of(versions: &Versions, ranges: &[VersionSpecifiers]) -> Proof {
 }
 
 /// `locks torch 2.3.1, where weights_only defaults to False`
-fn reason(member: &Named, proof: Proof, condition: &Condition<'_>) -> Reason {
+pub(super) fn reason(member: &Named, proof: Proof, condition: &Condition<'_>) -> Reason {
     let Named { distribution, candidate } = member;
     let ranges = condition.versions.join(" or ");
     let written = match (&candidate.versions, candidate.raw_version.as_str()) {

@@ -43,7 +43,7 @@ pub use sketch::{Role, Sketch};
 pub use wrapper::{Parameter, PassedOn};
 
 use crate::finding::Finding;
-use crate::rules::{RuleSet, Selection, Target};
+use crate::rules::{RuleSet, Selection, Target, may_be_manifest};
 use crate::snapshot::RepoPath;
 use crate::syntax::{is_notebook, is_python, is_python_name, may_be_script};
 use std::sync::OnceLock;
@@ -114,6 +114,8 @@ pub struct Scanner<'r> {
     prefilter: prefilter::Prefilter<'r>,
     texts: Vec<text::TextMatch<'r>>,
     text_settings: text::TextSettings<'r>,
+    /// Whether rules warn of versions.
+    installed: bool,
 }
 
 impl<'r> Scanner<'r> {
@@ -121,6 +123,7 @@ impl<'r> Scanner<'r> {
     pub fn new(rules: &'r RuleSet, trusted: &'r [String]) -> Self {
         let mut settings = matching::Settings::new();
         let mut texts = Vec::new();
+        let mut installed = false;
         for (rule, r) in rules.rules.iter().enumerate() {
             for (index, candidate) in r.matches.iter().enumerate() {
                 match &candidate.target {
@@ -134,6 +137,7 @@ impl<'r> Scanner<'r> {
                         }
                     }
                     Target::Text { files, pattern } => texts.push(text::TextMatch::new(rule, index, files, pattern)),
+                    Target::Installed => installed = true,
                     _ => {}
                 }
             }
@@ -147,6 +151,7 @@ impl<'r> Scanner<'r> {
             prefilter: prefilter::Prefilter::new(rules),
             texts,
             text_settings: text::TextSettings::new(rules),
+            installed,
         }
     }
 
@@ -157,6 +162,16 @@ impl<'r> Scanner<'r> {
             || may_be_script(path)
             || text::is_configuration(path)
             || self.texts.iter().any(|text| text.concerns(path))
+    }
+
+    /// Whether a file of this name may be a manifest with a version that rules warn of: [`Selection::installed`] knows.
+    pub fn may_warn_of_versions(&self, path: &RepoPath) -> bool {
+        self.installed && may_be_manifest(path)
+    }
+
+    /// Whether a script or notebook says itself that it runs with a version that rules warn of.
+    fn warns_of_own_versions(&self, selection: &Selection<'_>) -> bool {
+        self.installed && selection.has_own() && !selection.installed().is_empty()
     }
 
     /// Whether Python source may hold what rules speak of, going by its words alone.

@@ -1,5 +1,6 @@
 //! Judges the code cells of a Jupyter notebook.
 
+use super::lines::Lines;
 use super::{Scan, Scanner, Sketch, Surroundings, python, text};
 use crate::finding::Cell;
 use crate::rules::Selection;
@@ -8,6 +9,21 @@ use crate::syntax::{Line, NotebookCode, code_cells};
 
 /// Judges the code cells of a notebook as one source. Lines are those of the file, columns those of the line of code.
 pub(super) fn scan(
+    scanner: &Scanner<'_>,
+    path: &RepoPath,
+    bytes: &[u8],
+    selection: &Selection<'_>,
+    surroundings: Surroundings<'_>,
+) -> Scan {
+    let mut scan = code_of(scanner, path, bytes, selection, surroundings);
+    if scanner.warns_of_own_versions(selection) {
+        let text = String::from_utf8_lossy(bytes);
+        scan.findings.extend(text::versions(scanner, path, &text, &Lines::new(&text), selection));
+    }
+    scan
+}
+
+fn code_of(
     scanner: &Scanner<'_>,
     path: &RepoPath,
     bytes: &[u8],

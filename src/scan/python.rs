@@ -10,8 +10,8 @@ use super::origin::{Sources, Trail};
 use super::resolve::{Resolver, Texts};
 use super::weigh::Weighing;
 use super::wrapper::Wrappers;
-use super::{Scan, Scanner, Sketch, Surroundings, binding, edit, suppression, tokens};
-use crate::finding::{Confidence, Finding, Fingerprint, Position};
+use super::{Scan, Scanner, Sketch, Surroundings, binding, edit, suppression, text, tokens};
+use crate::finding::{About, Confidence, Finding, Fingerprint, Position};
 use crate::rules::Selection;
 use crate::snapshot::RepoPath;
 use crate::syntax::{self, Tree};
@@ -33,12 +33,13 @@ pub(super) fn scan(
     surroundings: Surroundings<'_>,
 ) -> Scan {
     let foreign = syntax::is_foreign(source);
+    let warns = scanner.warns_of_own_versions(selection);
     let look_at = |text: &[u8]| match surroundings.forced {
         true => (true, Sketch::default()),
         false => scanner.prefilter.look_at(text),
     };
     let (admits, mut sketch) = if foreign { (true, Sketch::default()) } else { look_at(source) };
-    if !admits {
+    if !admits && !warns {
         return Scan { sketch, ..Scan::default() };
     }
     let text = match syntax::decode(source) {
@@ -48,7 +49,7 @@ pub(super) fn scan(
     if foreign {
         let admits;
         (admits, sketch) = look_at(text.as_bytes());
-        if !admits {
+        if !admits && !warns {
             return Scan { sketch, ..Scan::default() };
         }
     }
@@ -152,6 +153,9 @@ fn judge<'a>(
         findings.extend(more);
         findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     }
+    if scanner.warns_of_own_versions(selection) {
+        findings.extend(text::versions(scanner, path, text, &lines, selection));
+    }
     let comments: Vec<TextRange> =
         parsed.tokens().iter().filter(|token| token.kind() == TokenKind::Comment).map(Ranged::range).collect();
     let (summary, wanted) = (weighing.summary(), weighing.resolver.wanted());
@@ -215,6 +219,7 @@ fn finding(
         cell: None,
         scope: writer.scopes.path(hit.place.scope),
         rule: rule.id.clone(),
+        about: if rule.producer { About::Write } else { About::Load },
         library: candidate.library.clone(),
         severity: hit.severity,
         confidence: hit.confidence,

@@ -5,7 +5,7 @@
 
 use super::lines::Lines;
 use super::{Allowed, Honoured, Scan};
-use crate::finding::{Confidence, Finding, Fingerprint, Severity};
+use crate::finding::{About, Confidence, Finding, Fingerprint, Severity};
 use crate::rules::RuleSet;
 use crate::snapshot::RepoPath;
 use ruff_text_size::{TextRange, TextSize};
@@ -213,6 +213,7 @@ fn about_comment(
         cell: None,
         scope: String::new(),
         rule: rule.to_owned(),
+        about: About::Comment,
         library: String::new(),
         severity: Severity::Warning,
         confidence: Confidence::High,

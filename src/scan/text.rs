@@ -6,8 +6,8 @@ mod settings;
 use super::lines::Lines;
 use super::matching::names_library;
 use super::{Scan, Scanner, Surroundings, suppression};
-use crate::finding::{Finding, Fingerprint, Reason};
-use crate::rules::{RuleSet, Selection, Target, Value, any_glob_matches, compile_pattern};
+use crate::finding::{About, Finding, Fingerprint, Reason};
+use crate::rules::{Installed, RuleSet, Selection, Target, Value, any_glob_matches, compile_pattern};
 use crate::snapshot::RepoPath;
 pub(super) use files::is_configuration;
 use regex::Regex;
@@ -80,7 +80,9 @@ struct Hit {
     rule: usize,
     index: usize,
     range: TextRange,
-    label: &'static str,
+    label: String,
+    /// What the manifest that this is says of a version.
+    installed: Option<Installed>,
 }
 
 /// Judges a file that is not Python.
@@ -93,7 +95,8 @@ pub(super) fn scan(
 ) -> Scan {
     let concerned: Vec<&TextMatch<'_>> = scanner.texts.iter().filter(|text| text.concerns(path)).collect();
     let has_settings = is_configuration(path) || files::is_shell_script(path, source);
-    if concerned.is_empty() && !has_settings {
+    let installed = selection.installed();
+    if concerned.is_empty() && !has_settings && installed.is_empty() {
         return Scan::default();
     }
     let unscanned = |reason: String| Scan { unscanned: Some(reason), ..Scan::default() };
@@ -115,10 +118,34 @@ pub(super) fn scan(
             rule: *rule,
             index: *index,
             range: range(found.start(), found.end()),
-            label: "written here",
+            label: "written here".to_owned(),
+            installed: None,
         }));
     }
+    hits.extend(installed.into_iter().map(|entry| version(&text, entry)));
     finish(scanner, path, &text, selection, surroundings, &hits)
+}
+
+/// What rules have against versions that the file says itself, where `text` is all of it.
+pub(super) fn versions(
+    scanner: &Scanner<'_>,
+    path: &RepoPath,
+    text: &str,
+    lines: &Lines<'_>,
+    selection: &Selection<'_>,
+) -> Vec<Finding> {
+    let hits: Vec<Hit> = selection.installed().into_iter().map(|entry| version(text, entry)).collect();
+    findings(scanner, path, text, lines, selection, &hits)
+}
+
+fn version(text: &str, entry: Installed) -> Hit {
+    Hit {
+        rule: entry.rule,
+        index: entry.index,
+        range: line_of(text, entry.line),
+        label: format!("{} here", entry.evidence),
+        installed: Some(entry),
+    }
 }
 
 /// Judges the settings in `text`, which is a part of the file.
@@ -169,7 +196,8 @@ fn settings_in(scanner: &Scanner<'_>, text: &str, selection: &Selection<'_>) -> 
             let library = scanner.rules.library(&r.matches[index].library);
             let is_there = |library| names_library(library, name, Some(value)) || selection.names(library);
             if library.is_none_or(is_there) {
-                hits.push(Hit { rule, index, range: range(found.start, found.end), label: "set here" });
+                let range = range(found.start, found.end);
+                hits.push(Hit { rule, index, range, label: "set here".to_owned(), installed: None });
             }
         }
     }
@@ -187,9 +215,20 @@ fn findings(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut applied: BTreeMap<(usize, usize), Option<Vec<Reason>>> = BTreeMap::new();
-    for &Hit { rule, index, range, label } in hits {
+    for Hit { rule, index, range, label, installed } in hits {
+        let (rule, index, range) = (*rule, *index, *range);
         let (r, candidate) = (&scanner.rules.rules[rule], &scanner.rules.rules[rule].matches[index]);
-        let because = applied.entry((rule, index)).or_insert_with(|| selection.applies(candidate));
+        let (because, about, fingerprint) = match installed {
+            Some(entry) => {
+                let fingerprint = Fingerprint::of_version(&r.id, &entry.distribution);
+                (Some(entry.because.clone()), About::Version, fingerprint)
+            }
+            None => {
+                let because = applied.entry((rule, index)).or_insert_with(|| selection.applies(candidate));
+                let about = if r.producer { About::Write } else { About::Load };
+                (because.clone(), about, Fingerprint(format!("{} {}", r.id, squeeze(&text[range]))))
+            }
+        };
         let Some(because) = because else { continue };
         findings.push(Finding {
             path: path.clone(),
@@ -198,16 +237,17 @@ fn findings(
             cell: None,
             scope: String::new(),
             rule: r.id.clone(),
+            about,
             library: candidate.library.clone(),
             severity: candidate.severity.unwrap_or(r.severity),
             confidence: r.confidence,
             message: candidate.message.as_ref().unwrap_or(&r.message).clone(),
-            label: label.to_owned(),
-            because: because.clone(),
+            label: label.clone(),
+            because,
             fix: candidate.fix.as_ref().unwrap_or(&r.fix).clone(),
             edit: None,
             excerpt: lines.excerpt(range),
-            fingerprint: Fingerprint(format!("{} {}", r.id, squeeze(&text[range]))),
+            fingerprint,
         });
     }
     findings.sort_by(|a, b| {
@@ -216,6 +256,15 @@ fn findings(
     });
     findings.dedup_by(|later, first| later.start == first.start && later.rule == first.rule);
     findings
+}
+
+/// What stands in a 1-based line; nothing, at the end, where the text is shorter.
+fn line_of(text: &str, line: u32) -> TextRange {
+    let mut lines = text.split_inclusive('\n');
+    let before: usize = lines.by_ref().take((line as usize).saturating_sub(1)).map(str::len).sum();
+    let written = lines.next().unwrap_or_default();
+    let start = before + written.len() - written.trim_start().len();
+    range(start, start.max(before + written.trim_end().len()))
 }
 
 fn range(start: usize, end: usize) -> TextRange {

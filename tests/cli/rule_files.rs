@@ -1,6 +1,7 @@
 //! Rules of a repository's own: families of libraries, examples that do not hold, and what is written.
 
 use crate::support::{Repository, show, shows};
+use crate::tools::validate;
 use snapbox::str;
 
 const RULES: &str = r#"schema = 1
@@ -187,4 +188,124 @@ fn asking_for_what_is_written_introduces_nothing() {
     assert!(output.status.success(), "{}", show(&output));
     repository.stage("a.py", "from acme import store\nstore.put(k, v)\nstore.put(k, w)\n");
     assert_eq!(repository.picklegate(&["check"]).status.code(), Some(1));
+}
+
+const VERSIONS: &str = r#"schema = 1
+
+[[library]]
+name = "acme-arrow"
+imports = ["acme_arrow"]
+
+[[rule]]
+id = "acme-arrow-extension"
+library = "acme-arrow"
+severity = "error"
+message = "acme-arrow of this version runs code stored in the files it reads"
+runs = "Whoever writes a file chooses what runs."
+fix = "acme-arrow >= 14.0.1"
+alternative = "acme-arrow >= 14.0.1"
+cwe = [502]
+references = ["CVE-2026-0001", "https://example.org/acme-arrow"]
+
+[[rule.match]]
+installed = true
+versions = ">=0.14,<14.0.1"
+because = "extension types are unpickled"
+
+[[rule.hit]]
+file = "requirements.txt"
+code = "acme-arrow==14.0.0"
+
+[[rule.miss]]
+file = "requirements.txt"
+code = ["acme-arrow==14.0.1", "acme-arrow"]
+"#;
+
+/// Has committed a good version.
+fn with_versions() -> Repository {
+    let repository = Repository::with_hook();
+    repository.stage("own.toml", VERSIONS);
+    repository.stage("picklegate.toml", "rules = [\"own.toml\"]\n");
+    repository.stage("requirements.txt", "six\nacme-arrow==15.0\n");
+    repository.accepts(&["commit", "--quiet", "--message", "a good version"]);
+    repository
+}
+
+#[test]
+fn a_commit_that_brings_a_dangerous_version_is_refused() {
+    let repository = with_versions();
+    repository.stage("requirements.txt", "six\nacme-arrow==13.0\n");
+    repository.refuses(&["commit", "--message", "downgrade"]);
+    shows(
+        repository.transcript(&["check"]),
+        str![[r#"
+exit 1
+--- stdout
+error[acme-arrow-extension]: acme-arrow of this version runs code stored in the files it reads
+ --> requirements.txt:2:1
+  |
+2 | acme-arrow==13.0
+  | ^^^^^^^^^^^^^^^^ pinned here
+  |
+  = because: requirements.txt:2 pins acme-arrow 13.0, where extension types are unpickled
+  = fix: acme-arrow >= 14.0.1
+  = more: picklegate rules explain acme-arrow-extension
+blocked: 1 unsafe version introduced
+
+"#]],
+    );
+    repository.stage("requirements.txt", "six\n# picklegate: allow[acme-arrow-extension] ours\nacme-arrow==13.0\n");
+    repository.accepts(&["commit", "--quiet", "--message", "allowed in its line"]);
+    // What was there is not introduced, nor is another version that is as dangerous.
+    repository.stage("requirements.txt", "# picklegate: allow[acme-arrow-extension] ours\nacme-arrow==12.0\n");
+    repository.accepts(&["commit", "--quiet", "--message", "another version"]);
+    repository.stage("requirements.txt", "acme-arrow==12.0\n");
+    repository.refuses(&["commit", "--message", "no longer allowed"]);
+    let range = ["check", "--from-ref", "HEAD~2", "--to-ref", "HEAD"];
+    assert!(repository.picklegate(&range).status.success());
+    repository.commit_unchecked();
+    assert_eq!(repository.picklegate(&["check", "--from-ref", "HEAD~3", "--to-ref", "HEAD"]).status.code(), Some(1));
+    assert_eq!(repository.picklegate(&["scan"]).status.code(), Some(1));
+}
+
+#[test]
+fn the_configuration_allows_versions_in_files_without_comments() {
+    let repository = with_versions();
+    let pipfile = r#"{"_meta": {"hash": {}, "pipfile-spec": 6, "requires": {}, "sources": []},
+        "default": {"acme-arrow": {"version": "==13.0"}}, "develop": {}}"#;
+    repository.stage("app/Pipfile.lock", pipfile);
+    repository.refuses(&["commit", "--message", "locked"]);
+    let allow = |entry: &str| {
+        repository.stage("picklegate.toml", format!("rules = [\"own.toml\"]\nallow-installed = [\n{entry}\n]\n"));
+        repository.transcript(&["check", "--format", "concise"])
+    };
+    let unknown = allow("{ rule = \"pickle-load\", reason = \"ours\" }");
+    let expected =
+        "picklegate.toml:3: allow-installed: expected the id of a rule about versions, found \"pickle-load\"";
+    assert!(unknown.contains(expected), "{unknown}");
+    let silent = allow("{ rule = \"acme-arrow-extension\", reason = \" \" }");
+    assert!(silent.contains("picklegate.toml:3: allow-installed: expected a reason, found none"), "{silent}");
+    allow("{ rule = \"acme-arrow-extension\", reason = \"reads only our own files\" }");
+    repository.accepts(&["commit", "--quiet", "--message", "allowed"]);
+}
+
+#[test]
+fn inventories_say_which_versions_to_leave() {
+    let repository = with_versions();
+    repository.stage("requirements.txt", "six\nacme-arrow==13.0\n");
+    let audit = |format: &str| {
+        let output = repository.picklegate(&["audit-deps", "--format", format]);
+        assert!(output.status.success(), "{}", show(&output));
+        String::from_utf8(output.stdout).expect("it is UTF-8")
+    };
+    assert!(audit("text").contains("\nrequirements.txt:2: error[acme-arrow-extension]\n"), "{}", audit("text"));
+    assert!(audit("csv").contains(",acme-arrow-extension\n"), "{}", audit("csv"));
+    assert!(audit("html").contains("Versions to leave") && audit("markdown").contains("Versions to leave"));
+    let json: serde_json::Value = serde_json::from_str(&audit("json")).expect("it is JSON");
+    assert_eq!(json["libraries"][0]["entries"][0]["warnings"][0]["rule"], "acme-arrow-extension");
+    let document = audit("cyclonedx");
+    let read: serde_json::Value = serde_json::from_str(&document).expect("it is JSON");
+    assert_eq!(read["vulnerabilities"][0]["affects"][0]["ref"], "pkg:pypi/acme-arrow@13.0");
+    assert_eq!(read["vulnerabilities"][0]["references"][0]["source"]["name"], "NVD");
+    assert_eq!(validate(&repository, &document), Ok(()), "{document}");
 }

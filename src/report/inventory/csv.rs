@@ -25,6 +25,7 @@ const HEADER: &[&str] = &[
     "library_notes",
     "library_allowed",
     "library_instead",
+    "version_rules",
 ];
 
 /// RFC 4180 with a header.
@@ -46,7 +47,7 @@ fn row(library: &AuditedLibrary, entry: Option<&AuditedEntry>) -> Vec<String> {
     let mut row = vec![library.name.clone()];
     match entry {
         None => row.resize(12, String::new()),
-        Some(AuditedEntry { dependency, is_in_force }) => row.extend([
+        Some(AuditedEntry { dependency, is_in_force, .. }) => row.extend([
             dependency.raw_version.clone(),
             dependency.evidence.name().into(),
             if *is_in_force { "yes" } else { "no" }.into(),
@@ -71,6 +72,8 @@ fn row(library: &AuditedLibrary, entry: Option<&AuditedEntry>) -> Vec<String> {
     let calls = library.calls;
     row.extend([calls.error, calls.warning, calls.note, calls.allowed].map(|number| number.to_string()));
     row.push(instead.join("; "));
+    let warned = entry.into_iter().flat_map(|entry| &entry.warnings);
+    row.push(warned.map(|warning| warning.rule.as_str()).collect::<Vec<_>>().join(" "));
     row.iter().map(|cell| harmless(cell)).collect()
 }
 
@@ -92,14 +95,14 @@ mod tests {
     #[test]
     fn a_row_for_each_entry() {
         assert_data_eq!(csv(&samples::audit_of_a_repository()), str![[r#"
-library,version,evidence,in_force,scopes,direct,needed_by,marker,source,path,line,format,library_exposure,library_active_rules,library_dormant_rules,library_errors,library_warnings,library_notes,library_allowed,library_instead
-lib,,declared,yes,runtime,,,python_version < '3.9',../lib#egg=lib (editable),tools/requirements.txt,4,requirements,unknown,,,0,0,0,0,
-python standard library,,,,,,,,,,,,active,pickle-load,,2,0,0,1,pickle-load: use JSON
-safetensors,,declared,yes,runtime,,,,,tools/requirements.txt,2,requirements,harmless,,,0,0,0,0,
-sympy,1.13.1,locked,yes,runtime,transitive,torch,,,uv.lock,14,uv.lock,unknown,,,0,0,0,0,
-torch,>=2,declared,no,runtime,direct,,,,pyproject.toml,4,pyproject.toml,active,torch-load,,1,1,0,0,"torch-load: torch.load(path, weights_only=True) on torch >= 2.6"
-torch,2.3.1,locked,yes,runtime,direct,,,,uv.lock,9,uv.lock,active,torch-load,,1,1,0,0,"torch-load: torch.load(path, weights_only=True) on torch >= 2.6"
-zodb,'==5.8,pinned,yes,runtime,,,,,tools/requirements.txt,1,requirements,dormant,,zodb-open,0,0,0,0,
+library,version,evidence,in_force,scopes,direct,needed_by,marker,source,path,line,format,library_exposure,library_active_rules,library_dormant_rules,library_errors,library_warnings,library_notes,library_allowed,library_instead,version_rules
+lib,,declared,yes,runtime,,,python_version < '3.9',../lib#egg=lib (editable),tools/requirements.txt,4,requirements,unknown,,,0,0,0,0,,
+python standard library,,,,,,,,,,,,active,pickle-load,,2,0,0,1,pickle-load: use JSON,
+safetensors,,declared,yes,runtime,,,,,tools/requirements.txt,2,requirements,harmless,,,0,0,0,0,,
+sympy,1.13.1,locked,yes,runtime,transitive,torch,,,uv.lock,14,uv.lock,unknown,,,0,0,0,0,,
+torch,>=2,declared,no,runtime,direct,,,,pyproject.toml,4,pyproject.toml,active,torch-load torch-version,,1,1,0,0,"torch-load: torch.load(path, weights_only=True) on torch >= 2.6; torch-version: torch >= 2.4",
+torch,2.3.1,locked,yes,runtime,direct,,,,uv.lock,9,uv.lock,active,torch-load torch-version,,1,1,0,0,"torch-load: torch.load(path, weights_only=True) on torch >= 2.6; torch-version: torch >= 2.4",torch-version
+zodb,'==5.8,pinned,yes,runtime,,,,,tools/requirements.txt,1,requirements,dormant,,zodb-open,0,0,0,0,,
 
 "#]].raw());
     }

@@ -2,6 +2,8 @@
 //!
 //! Without time and serial number, which the schema does not demand: equal input gives equal bytes.
 
+mod vulnerabilities;
+
 use super::super::json::document;
 use super::{scopes, version};
 use crate::audit::{Audit, AuditedEntry, AuditedLibrary, Calls};
@@ -9,6 +11,7 @@ use crate::catalog::{self, Dependency, Scope, Source};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use vulnerabilities::{Vulnerability, vulnerabilities};
 
 /// The component that stands for what was audited.
 const ROOT: &str = "picklegate:audited";
@@ -34,6 +37,7 @@ pub(super) fn cyclonedx(audit: &Audit) -> String {
         version: 1,
         metadata: Metadata { tools: Tools { components: vec![tool] }, component: root, properties: not_read.collect() },
         dependencies: dependencies(&components),
+        vulnerabilities: vulnerabilities(&components),
         components: components.into_iter().map(|found| found.component).collect(),
         compositions: [Composition { aggregate, assemblies: [ROOT], dependencies: [ROOT] }],
     })
@@ -51,6 +55,8 @@ struct Bom {
     components: Vec<Component>,
     dependencies: Vec<Edges>,
     compositions: [Composition; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    vulnerabilities: Vec<Vulnerability>,
 }
 
 #[derive(Serialize)]

@@ -7,7 +7,7 @@ mod picture;
 
 use super::markup::{Span, spans};
 use super::text::ranked;
-use super::{calls, count, printable, summary_of_libraries};
+use super::{calls, count, place, printable, summary_of_libraries, warnings};
 use crate::audit::{Audit, Exposure, Summary};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -35,6 +35,7 @@ pub(super) fn html(audit: &Audit) -> String {
             body {
                 (head(audit, &summary))
                 main {
+                    (warned(audit))
                     (picture::picture(audit, &listed))
                     (libraries::overview(&listed))
                     (libraries::details(&listed))
@@ -96,6 +97,24 @@ fn tile(number: usize, what: &str, small: &str, is_bad: bool) -> Markup {
             b { (number) }
             span { (what) }
             small { (small) }
+        }
+    }
+}
+
+/// The versions that are dangerous to have at all.
+fn warned(audit: &Audit) -> Markup {
+    let warned = warnings(audit);
+    html! {
+        @if !warned.is_empty() {
+            h2 { "Versions to leave" }
+            ul.plain {
+                @for (entry, warning) in warned {
+                    li {
+                        (code(&place(entry))) " " (prose(&warning.because)) ": " (prose(&warning.message)) " "
+                        span.soft { (code(&warning.rule)) " " (warning.severity) ", instead: " (prose(&warning.fix)) }
+                    }
+                }
+            }
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use super::super::json::{JsonDiagnostic, JsonPath, document};
 use super::scope_name;
-use crate::audit::{Audit, AuditedCondition, AuditedEntry, AuditedLibrary, AuditedRule, Calls, NotRead};
+use crate::audit::{
+    Audit, AuditedCondition, AuditedEntry, AuditedLibrary, AuditedRule, AuditedWarning, Calls, NotRead,
+};
 use crate::catalog::Source;
 use crate::finding::Severity;
 use crate::snapshot::RepoPath;
@@ -151,6 +153,23 @@ struct JsonEntry<'a> {
     path: JsonPath,
     line: u32,
     format: &'static str,
+    warnings: Vec<JsonWarning<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonWarning<'a> {
+    rule: &'a str,
+    severity: Severity,
+    message: &'a str,
+    because: &'a str,
+    fix: &'a str,
+}
+
+impl<'a> JsonWarning<'a> {
+    fn new(warning: &'a AuditedWarning) -> Self {
+        let AuditedWarning { rule, severity, message, because, fix, .. } = warning;
+        Self { rule, severity: *severity, message, because, fix }
+    }
 }
 
 #[derive(Serialize)]
@@ -186,6 +205,7 @@ impl<'a> JsonEntry<'a> {
             path: JsonPath::new(&dependency.path),
             line: dependency.line,
             format: dependency.format,
+            warnings: entry.warnings.iter().map(JsonWarning::new).collect(),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::markup::{Span, spans};
 use super::text::ranked;
 use super::{
     InventoryView, boundaries, calls, count, directness, parents, place, printable, scopes, source, state,
-    summary_of_calls, summary_of_libraries, version,
+    summary_of_calls, summary_of_libraries, version, warnings,
 };
 use crate::audit::{Audit, AuditedEntry, AuditedLibrary, AuditedRule, Calls, Exposure};
 use std::collections::BTreeMap;
@@ -15,6 +15,16 @@ pub(super) fn markdown(audit: &Audit, view: InventoryView) -> String {
     let summary = audit.summary();
     let mut out = String::from("# Unpickling in the dependencies\n\n");
     let _ = writeln!(out, "{}.\n{}.", summary_of_libraries(&summary), summary_of_calls(audit, &summary));
+    let warned = warnings(audit);
+    if !warned.is_empty() {
+        heading(&mut out, "Versions to leave", &["where", "version", "rule", "what is wrong", "because", "instead"]);
+        for (entry, warning) in warned {
+            let version = format!("{} {}", code(entry.dependency.name.as_str()), code(&version(&entry.dependency)));
+            let rule = format!("{} ({})", code(&warning.rule), warning.severity);
+            let [message, because, fix] = [&warning.message, &warning.because, &warning.fix].map(|text| prose(text));
+            row(&mut out, &[code(&place(entry)), version, rule, message, because, fix]);
+        }
+    }
     let listed = ranked(audit);
     if !listed.is_empty() {
         heading(&mut out, "Can unpickle", &["library", "version in force", "rule", "state", "calls"]);
@@ -186,12 +196,19 @@ mod tests {
 5 distributions in 4 manifests: 1 can unpickle, 1 could in other versions, 1 is harmless, 2 are unknown to the rules.
 4 unsafe calls in 3 files judged: 3 errors, 1 warning, 1 allowed.
 
+## Versions to leave
+
+| where | version | rule | what is wrong | because | instead |
+|---|---|---|---|---|---|
+| `uv.lock:9` | `torch` `2.3.1` | `torch-version` (warning) | torch `2.3` believes what it reads | locks torch 2.3.1, where records are trusted | torch >= 2.4 |
+
 ## Can unpickle
 
 | library | version in force | rule | state | calls |
 |---|---|---|---|---|
 | `python standard library` |  | `pickle-load` | active | 2 errors, 1 allowed |
 | `torch` | `2.3.1` (`uv.lock:9`) | `torch-load` | active | 1 error, 1 warning |
+|  |  | `torch-version` | active (warning) |  |
 | `zodb` | `==5.8` (`tools/requirements.txt:1`) | `zodb-open` | dormant |  |
 
 ## Rules
@@ -200,6 +217,7 @@ mod tests {
 |---|---|---|---|
 | `pickle-load` | `pickle.load` runs code stored in the data it reads | no version silences it | use JSON |
 | `torch-load` | `torch.load` runs code stored in the file it opens | in force: torch &#60;2.6 (weights_only defaults to False)<br>no version silences it | torch.load(path, weights_only=True) on torch >= 2.6 |
+| `torch-version` | torch `2.3` believes what it reads | in force: torch >=2,&#60;2.4 (records are trusted)<br>silent in &#60;2 or >=2.4 | torch >= 2.4 |
 | `zodb-open` | `ZODB.DB` unpickles | wakes in zodb >=3,&#60;5 (records are pickles) | upgrade |
 
 ## Calls by directory

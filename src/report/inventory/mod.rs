@@ -10,7 +10,7 @@ mod table;
 mod text;
 
 use super::{count, printable};
-use crate::audit::{Audit, AuditedEntry, AuditedRule, Calls, Summary};
+use crate::audit::{Audit, AuditedEntry, AuditedRule, AuditedWarning, Calls, Summary};
 use crate::catalog::{Dependency, Evidence, Scope, Source};
 use crate::finding::Severity;
 
@@ -102,6 +102,15 @@ fn source(dependency: &Dependency) -> Option<String> {
 /// `uv.lock:1182`
 fn place(entry: &AuditedEntry) -> String {
     format!("{}:{}", entry.dependency.path, entry.dependency.line)
+}
+
+/// What rules have against versions, in the order of files and lines.
+fn warnings(audit: &Audit) -> Vec<(&AuditedEntry, &AuditedWarning)> {
+    let entries = audit.libraries.iter().flat_map(|library| &library.entries);
+    let mut all: Vec<_> =
+        entries.flat_map(|entry| entry.warnings.iter().map(move |warning| (entry, warning))).collect();
+    all.sort_by_key(|(entry, warning)| (&entry.dependency.path, entry.dependency.line, &warning.rule));
+    all
 }
 
 /// `5 errors, 2 warnings, 1 note, 1 allowed`; empty where there are none.

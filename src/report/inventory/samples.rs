@@ -73,6 +73,26 @@ because = "records are pickles"
 code = "import ZODB\nZODB.DB(f)"
 [[rule.miss]]
 code = "import ZODB"
+[[rule]]
+id = "torch-version"
+library = "torch"
+severity = "warning"
+message = "torch `2.3` believes what it reads"
+runs = "r"
+fix = "torch >= 2.4"
+alternative = "Upgrade."
+cwe = [502]
+references = ["CVE-2026-0001", "https://example.org/torch"]
+[[rule.match]]
+installed = true
+versions = ">=2,<2.4"
+because = "records are trusted"
+[[rule.hit]]
+file = "requirements.txt"
+code = "torch==2"
+[[rule.miss]]
+file = "requirements.txt"
+code = "torch==2.4"
 "#;
 
 const LOCK: &str = r#"version = 1

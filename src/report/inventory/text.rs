@@ -3,7 +3,7 @@
 use super::table::{Cell, paragraph, table};
 use super::{
     InventoryView, boundaries, calls, directness, parents, place, printable, scopes, source, state, summary_of_calls,
-    summary_of_libraries, version,
+    summary_of_libraries, version, warnings,
 };
 use crate::audit::{Audit, AuditedEntry, AuditedLibrary, AuditedRule, Calls, Exposure};
 use crate::finding::Severity;
@@ -22,6 +22,7 @@ pub(super) fn text(audit: &Audit, view: InventoryView) -> String {
     for line in [summary_of_libraries(&summary), summary_of_calls(audit, &summary)] {
         paragraph(&mut out, &line, "", "  ", view.width);
     }
+    push_warnings(&mut out, audit, view);
     let listed = ranked(audit);
     if !listed.is_empty() {
         let rows: Vec<Vec<Cell>> = listed.iter().flat_map(|library| library_rows(library)).collect();
@@ -41,6 +42,23 @@ pub(super) fn text(audit: &Audit, view: InventoryView) -> String {
     }
     push_unread(&mut out, audit, view);
     out
+}
+
+/// The versions that are dangerous to have at all, where manifests say them.
+fn push_warnings(out: &mut String, audit: &Audit, view: InventoryView) {
+    for (entry, warning) in warnings(audit) {
+        let (id, severity) = (printable(&warning.rule), warning.severity.to_string());
+        let severity = match (view.color, warning.severity) {
+            (false, _) => severity,
+            (true, Severity::Error) => severity.red().to_string(),
+            (true, _) => severity.yellow().to_string(),
+        };
+        out.push('\n');
+        let _ = writeln!(out, "{}: {severity}[{id}]", place(entry));
+        for line in [&warning.message, &warning.because, &format!("instead: {}", warning.fix)] {
+            paragraph(out, &printable(line), "  ", "    ", view.width);
+        }
+    }
 }
 
 /// The libraries that can unpickle in some version, the most called first. The standard library only where it is called.
@@ -202,11 +220,18 @@ mod tests {
   unknown to the rules
 4 unsafe calls in 3 files judged: 3 errors, 1 warning, 1 allowed
 
-can unpickle             version  where                    rule         state    calls
-python standard library                                    pickle-load  active   2 errors, 1 allowed
-torch                    2.3.1    uv.lock:9                torch-load   active   1 error, 1 warning
-zodb                     ==5.8    tools/                   zodb-open    dormant
-                                  requirements.txt:1
+uv.lock:9: warning[torch-version]
+  torch `2.3` believes what it reads
+  locks torch 2.3.1, where records are trusted
+  instead: torch >= 2.4
+
+can unpickle        version  where               rule           state             calls
+python standard                                  pickle-load    active            2 errors, 1
+library                                                                           allowed
+torch               2.3.1    uv.lock:9           torch-load     active            1 error, 1 warning
+                                                 torch-version  active (warning)
+zodb                ==5.8    tools/              zodb-open      dormant
+                             requirements.txt:1
 
 pickle-load
   `pickle.load` runs code stored in the data it reads
@@ -218,6 +243,12 @@ torch-load
   in force: torch <2.6 (weights_only defaults to False)
   no version silences it
   instead: torch.load(path, weights_only=True) on torch >= 2.6
+
+torch-version
+  torch `2.3` believes what it reads
+  in force: torch >=2,<2.4 (records are trusted)
+  silent in <2 or >=2.4
+  instead: torch >= 2.4
 
 zodb-open
   `ZODB.DB` unpickles
@@ -251,16 +282,27 @@ not read: \xff<script>/requirements.txt:2: expected a version specifier after th
 4 unsafe calls in 3 files judged: 3 errors, 1 warning, 1
   allowed
 
-can        version  where      rule       state    calls
+uv.lock:9: warning[torch-version]
+  torch `2.3` believes what it reads
+  locks torch 2.3.1, where records are trusted
+  instead: torch >= 2.4
+
+can          version  where     rule      state     calls
 unpickle
-python                         pickle-    active   2 errors,
-standard                       load                1 allowed
-library
-torch      2.3.1    uv.lock:9  torch-     active   1 error,
-                               load                1 warning
-zodb       ==5.8    tools/     zodb-open  dormant
-                    requireme
-                    nts.txt:1
+python                          pickle-   active    2
+standard                        load                errors,
+library                                             1
+                                                    allowed
+torch        2.3.1    uv.lock:  torch-    active    1 error,
+                      9         load                1
+                                                    warning
+                                torch-    active
+                                version   (warning
+                                          )
+zodb         ==5.8    tools/    zodb-     dormant
+                      requirem  open
+                      ents.txt
+                      :1
 
 pickle-load
   `pickle.load` runs code stored in the data it reads
@@ -273,6 +315,12 @@ torch-load
   no version silences it
   instead: torch.load(path, weights_only=True) on torch >=
     2.6
+
+torch-version
+  torch `2.3` believes what it reads
+  in force: torch >=2,<2.4 (records are trusted)
+  silent in <2 or >=2.4
+  instead: torch >= 2.4
 
 zodb-open
   `ZODB.DB` unpickles

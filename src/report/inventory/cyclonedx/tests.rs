@@ -216,6 +216,10 @@ fn the_layout_is_fixed() {
           "value": "1"
         },
         {
+          "name": "picklegate:rule:active",
+          "value": "torch-version"
+        },
+        {
           "name": "picklegate:evidence",
           "value": "declared"
         },
@@ -265,6 +269,10 @@ fn the_layout_is_fixed() {
         {
           "name": "picklegate:calls:torch-load:warning",
           "value": "1"
+        },
+        {
+          "name": "picklegate:rule:active",
+          "value": "torch-version"
         },
         {
           "name": "picklegate:evidence",
@@ -373,6 +381,43 @@ fn the_layout_is_fixed() {
       ],
       "dependencies": [
         "picklegate:audited"
+      ]
+    }
+  ],
+  "vulnerabilities": [
+    {
+      "id": "torch-version",
+      "source": {
+        "name": "picklegate"
+      },
+      "references": [
+        {
+          "id": "CVE-2026-0001",
+          "source": {
+            "name": "NVD"
+          }
+        }
+      ],
+      "ratings": [
+        {
+          "severity": "medium",
+          "method": "other"
+        }
+      ],
+      "cwes": [
+        502
+      ],
+      "description": "torch `2.3` believes what it reads",
+      "recommendation": "torch >= 2.4",
+      "advisories": [
+        {
+          "url": "https://example.org/torch"
+        }
+      ],
+      "affects": [
+        {
+          "ref": "pkg:pypi/torch@2.3.1"
+        }
       ]
     }
   ]

@@ -68,7 +68,8 @@ fn the_layout_is_fixed() {
           "parents": [],
           "path": "tools/requirements.txt",
           "line": 4,
-          "format": "requirements"
+          "format": "requirements",
+          "warnings": []
         }
       ],
       "rules": []
@@ -155,7 +156,8 @@ fn the_layout_is_fixed() {
           "parents": [],
           "path": "tools/requirements.txt",
           "line": 2,
-          "format": "requirements"
+          "format": "requirements",
+          "warnings": []
         }
       ],
       "rules": []
@@ -193,7 +195,8 @@ fn the_layout_is_fixed() {
           ],
           "path": "uv.lock",
           "line": 14,
-          "format": "uv.lock"
+          "format": "uv.lock",
+          "warnings": []
         }
       ],
       "rules": []
@@ -229,7 +232,8 @@ fn the_layout_is_fixed() {
           "parents": [],
           "path": "pyproject.toml",
           "line": 4,
-          "format": "pyproject.toml"
+          "format": "pyproject.toml",
+          "warnings": []
         },
         {
           "raw_name": "torch",
@@ -250,7 +254,16 @@ fn the_layout_is_fixed() {
           "parents": [],
           "path": "uv.lock",
           "line": 9,
-          "format": "uv.lock"
+          "format": "uv.lock",
+          "warnings": [
+            {
+              "rule": "torch-version",
+              "severity": "warning",
+              "message": "torch `2.3` believes what it reads",
+              "because": "locks torch 2.3.1, where records are trusted",
+              "fix": "torch >= 2.4"
+            }
+          ]
         }
       ],
       "rules": [
@@ -286,6 +299,32 @@ fn the_layout_is_fixed() {
               }
             }
           ]
+        },
+        {
+          "id": "torch-version",
+          "state": "active",
+          "severity": "warning",
+          "message": "torch `2.3` believes what it reads",
+          "conditions": [
+            {
+              "versions": "torch >=2,<2.4",
+              "met": true,
+              "because": "records are trusted"
+            }
+          ],
+          "silent_in": [
+            "<2",
+            ">=2.4"
+          ],
+          "fix": "torch >= 2.4",
+          "alternative": "Upgrade.",
+          "calls": {
+            "error": 0,
+            "warning": 0,
+            "note": 0,
+            "allowed": 0
+          },
+          "directories": []
         }
       ]
     },
@@ -320,7 +359,8 @@ fn the_layout_is_fixed() {
           "parents": [],
           "path": "tools/requirements.txt",
           "line": 1,
-          "format": "requirements"
+          "format": "requirements",
+          "warnings": []
         }
       ],
       "rules": [
