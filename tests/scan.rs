@@ -6,7 +6,7 @@
 
 use picklegate::catalog::Catalog;
 use picklegate::rules::{RuleSet, Selection, parse};
-use picklegate::scan::{Honoured, Scan, Scanner, Surroundings};
+use picklegate::scan::{Honoured, Scan};
 use picklegate::snapshot::{MemorySnapshot, RepoPath};
 
 fn rules() -> RuleSet {
@@ -18,7 +18,7 @@ fn scan_with(rules: &RuleSet, path: &str, source: &[u8], honoured: Honoured) -> 
     let catalog = Catalog::new(&snapshot);
     let path = RepoPath::from(path);
     let selection = Selection::new(rules, &catalog, &path);
-    let scan = Scanner::new(rules, &[]).scan(&path, source, &selection, Surroundings::none(honoured));
+    let scan = picklegate::scan::scan(&path, source, &selection, honoured);
     for finding in scan.findings.iter().chain(scan.allowed.iter().map(|allowed| &allowed.finding)) {
         let excerpt = &finding.excerpt;
         assert!(excerpt.text.get(excerpt.highlight.clone()).is_some(), "{finding:?}");

@@ -1,19 +1,23 @@
 //! Judges files together: what one imports from another is what the other makes it.
 //!
-//! Each file is judged alone first. Names that matter are then followed to the files that import them, which are judged
-//! again, until nothing new comes out. What only one file asks for, such as a constant, is looked up where it is written.
+//! All files are looked at first, and those are judged whose words speak of rules. Names that matter are then followed to
+//! the files that import them, which are judged again, until nothing new comes out; files that nobody imports wait for the
+//! others. What only one file asks for, such as a constant, is looked up where it is written.
 
 use super::counter::Counter;
-use super::side::{Judged, Side};
+use super::side::{Judged, Looked, Side};
 use crate::linking::{Known, Linking, OwnedImport, Reach};
 use crate::parallel::in_parallel;
+use crate::scan::{Role, Sketch};
 use crate::snapshot::{File, RepoPath};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Chains of files that wait for each other are followed this far.
 const MAX_ROUNDS: usize = 12;
 /// Files that did not change are looked into this many imports away from one that did.
 const MAX_LEVELS: usize = 3;
+/// So many bytes are kept to be judged; what is more is read again.
+const MAX_KEPT: usize = 32 << 20;
 
 /// Files of one side, judged together.
 pub(super) struct Across<'s, 'a> {
@@ -22,9 +26,12 @@ pub(super) struct Across<'s, 'a> {
     reach: Reach,
     /// The files, with what is said of them.
     files: Vec<File>,
-    judged: Vec<Judged>,
+    looked: Vec<Looked>,
+    kept: usize,
     /// The place of each file in `files`.
     index: BTreeMap<RepoPath, usize>,
+    /// Places of files that have to be judged.
+    due: BTreeSet<usize>,
     /// Files that were read for what others import from them, and no more.
     followed: BTreeSet<RepoPath>,
 }
@@ -34,42 +41,105 @@ type Demand = Option<BTreeSet<String>>;
 
 /// Judges `files`, which are all there is. Counts in `counter` how far it has come.
 pub(super) fn judge_all(side: &Side<'_>, files: Vec<File>, counter: &Counter) -> Vec<Judged> {
-    let mut across = Across::new(side, files, counter);
+    let mut across = Across::new(side);
+    let looked = in_parallel(&files, |file| {
+        let mut looked = side.look_at(file, &across.linking);
+        looked.source = looked.source.filter(|_| looked.is_due);
+        counter.advance();
+        looked
+    });
+    files.into_iter().zip(looked).for_each(|(file, looked)| across.add(file, looked));
     across.settle();
-    across.judged
+    across.looked.into_iter().map(|looked| looked.judged).collect()
 }
 
 /// Judges `files` of a larger snapshot, and gives how many others were read for it.
 pub(super) fn judge_some(side: &Side<'_>, files: Vec<File>) -> (Vec<Judged>, usize) {
     let count = files.len();
-    let mut across = Across::new(side, files, &Counter::default());
-    across.follow_imports();
+    let mut across = Across::new(side);
+    let looked = in_parallel(&files, |file| {
+        let looked = side.look_at(file, &across.linking);
+        let imports = OwnedImport::all(looked.source.as_deref().unwrap_or_default());
+        (looked, imports)
+    });
+    let mut pending = Vec::new();
+    for (file, (looked, imports)) in files.into_iter().zip(looked) {
+        pending.push((file.path.clone(), imports));
+        across.add(file, looked);
+    }
+    across.follow_imports(pending);
     across.settle();
-    across.judged.truncate(count);
-    (across.judged, across.followed.len())
+    across.looked.truncate(count);
+    (across.looked.into_iter().map(|looked| looked.judged).collect(), across.followed.len())
 }
 
 impl<'s, 'a> Across<'s, 'a> {
-    /// Each file judged alone.
-    fn new(side: &'s Side<'a>, files: Vec<File>, counter: &Counter) -> Self {
-        let linking = Linking::new(side.snapshot);
-        let judged = in_parallel(&files, |file| {
-            let judged = side.judge(file, &linking, false);
-            counter.advance();
-            judged
-        });
-        let index = files.iter().enumerate().map(|(i, file)| (file.path.clone(), i)).collect();
-        let mut across =
-            Self { side, linking, reach: Reach::default(), files, judged, index, followed: BTreeSet::new() };
-        for i in 0..across.files.len() {
-            across.learn(i);
+    fn new(side: &'s Side<'a>) -> Self {
+        Self {
+            side,
+            linking: Linking::new(side.snapshot),
+            reach: Reach::default(),
+            files: Vec::new(),
+            looked: Vec::new(),
+            kept: 0,
+            index: BTreeMap::new(),
+            due: BTreeSet::new(),
+            followed: BTreeSet::new(),
         }
-        across
     }
 
-    /// Notes what the file of this index means to others.
+    /// Adds a file that was looked at.
+    fn add(&mut self, file: File, mut looked: Looked) {
+        let place = self.files.len();
+        looked.source = looked.source.filter(|source| looked.is_due && self.kept + source.len() <= MAX_KEPT);
+        self.kept += looked.source.as_ref().map_or(0, Vec::len);
+        if looked.is_due {
+            self.due.insert(place);
+        }
+        self.index.insert(file.path.clone(), place);
+        self.files.push(file);
+        self.looked.push(looked);
+    }
+
+    /// Judges what is due, and what turns out to have to do with it, until nothing new comes out.
+    fn settle(&mut self) {
+        let all_imported: HashSet<u32> = self.looked.iter().flat_map(|looked| looked.sketch.imports()).collect();
+        for round in 0.. {
+            let is_last = round == MAX_ROUNDS;
+            let first: Vec<usize> =
+                self.due.iter().copied().filter(|&i| is_imported(&self.files[i].path, &all_imported)).collect();
+            let now = if is_last || first.is_empty() { self.due.iter().copied().collect() } else { first };
+            let judged = in_parallel(&now, |&i| self.judge(i));
+            for (i, judged) in now.into_iter().zip(judged) {
+                self.due.remove(&i);
+                self.looked[i].judged = judged;
+                self.learn(i);
+            }
+            if is_last {
+                return;
+            }
+            self.look_up();
+            self.spread();
+            if self.due.is_empty() {
+                return;
+            }
+        }
+    }
+
+    fn judge(&self, i: usize) -> Judged {
+        let file = &self.files[i];
+        match &self.looked[i].source {
+            Some(source) => self.side.judge(file, source, &self.linking),
+            None => match self.side.snapshot.read(file) {
+                Ok(source) => self.side.judge(file, &source, &self.linking),
+                Err(error) => Judged { unreadable: Some(error.into()), ..Judged::default() },
+            },
+        }
+    }
+
+    /// Notes what the file at this place means to others.
     fn learn(&mut self, i: usize) {
-        if let Some(known) = self.judged[i].known.take() {
+        if let Some(known) = self.looked[i].judged.known.take() {
             let path = &self.files[i].path;
             for name in self.linking.learn(path, known) {
                 self.reach.add(path, name);
@@ -77,52 +147,39 @@ impl<'s, 'a> Across<'s, 'a> {
         }
     }
 
-    /// Judges again what others have to do with, until nothing new comes out.
-    fn settle(&mut self) {
-        for _ in 0..MAX_ROUNDS {
-            let mut again = self.look_up();
-            while !self.reach.is_exhausted() {
-                let wave = self.reach.step();
-                let may: Vec<usize> =
-                    (0..self.files.len()).filter(|&i| wave.may_concern(&self.judged[i].sketch)).collect();
-                let concerns = in_parallel(&may, |&i| {
-                    let file = &self.files[i];
-                    let source = self.side.snapshot.read(file).unwrap_or_default();
-                    wave.concern(&self.linking, &file.path, &source)
-                });
-                for (i, concern) in may.into_iter().zip(concerns) {
-                    if self.reach.note(&self.files[i].path, concern, &mut self.linking) {
-                        again.insert(i);
-                    }
+    /// Follows the names that matter to the files that use them, which are due then.
+    fn spread(&mut self) {
+        while !self.reach.is_exhausted() {
+            let wave = self.reach.step();
+            let may: Vec<usize> = (0..self.files.len()).filter(|&i| wave.may_concern(&self.looked[i].sketch)).collect();
+            let concerns = in_parallel(&may, |&i| {
+                let file = &self.files[i];
+                let source = self.side.snapshot.read(file).unwrap_or_default();
+                wave.concern(&self.linking, &file.path, &source)
+            });
+            for (i, concern) in may.into_iter().zip(concerns) {
+                if self.reach.note(&self.files[i].path, concern, &mut self.linking) {
+                    self.due.insert(i);
                 }
-            }
-            if again.is_empty() {
-                return;
-            }
-            let again: Vec<usize> = again.into_iter().collect();
-            let judged = in_parallel(&again, |&i| self.side.judge(&self.files[i], &self.linking, true));
-            for (i, judged) in again.into_iter().zip(judged) {
-                let sketch = std::mem::take(&mut self.judged[i].sketch);
-                self.judged[i] = Judged { sketch, ..judged };
-                self.learn(i);
             }
         }
     }
 
-    /// Looks into the files that others want to know a name of; gives those that may know more now.
-    fn look_up(&mut self) -> BTreeSet<usize> {
-        let waiting: Vec<usize> = (0..self.files.len()).filter(|&i| !self.judged[i].wanted.is_empty()).collect();
+    /// Looks into the files that others want to know a name of; those that may know more now are due.
+    fn look_up(&mut self) {
+        let waiting: Vec<usize> = (0..self.files.len()).filter(|&i| !self.looked[i].judged.wanted.is_empty()).collect();
         let mut wanted: BTreeSet<_> = BTreeSet::new();
         for &i in &waiting {
-            wanted.extend(std::mem::take(&mut self.judged[i].wanted));
+            wanted.extend(std::mem::take(&mut self.looked[i].judged.wanted));
         }
+        self.due.extend(waiting);
         let mut tried: BTreeSet<RepoPath> = BTreeSet::new();
         loop {
             let unread: BTreeSet<RepoPath> =
                 wanted.iter().flat_map(|(module, name)| self.linking.unread(*module, name)).collect();
             let unread: Vec<RepoPath> = unread.difference(&tried).cloned().collect();
             if unread.is_empty() {
-                return waiting.into_iter().collect();
+                return;
             }
             let judged = in_parallel(&unread, |path| self.look_into(path));
             for (path, known) in unread.into_iter().zip(judged) {
@@ -140,15 +197,12 @@ impl<'s, 'a> Across<'s, 'a> {
     /// What the file at `path` means to others.
     fn look_into(&self, path: &RepoPath) -> Option<Known> {
         let file = self.side.snapshot.find(path).ok().flatten()?;
-        self.side.judge(&file, &self.linking, true).known
+        let source = self.side.snapshot.read(&file).ok()?;
+        self.side.judge(&file, &source, &self.linking).known
     }
 
-    /// Adds the files that those at hand import, and those that these import where a name that is asked for comes from.
-    fn follow_imports(&mut self) {
-        let read = |file: &File| self.side.snapshot.read(file).unwrap_or_default();
-        let sources = in_parallel(&self.files, |file| OwnedImport::all(&read(file)));
-        let mut pending: Vec<(RepoPath, Vec<OwnedImport>)> =
-            self.files.iter().map(|file| file.path.clone()).zip(sources).collect();
+    /// Adds the files that those in `pending` import, and those that these import where a name that is asked for comes from.
+    fn follow_imports(&mut self, mut pending: Vec<(RepoPath, Vec<OwnedImport>)>) {
         for _ in 0..MAX_LEVELS {
             let mut next: BTreeMap<RepoPath, Demand> = BTreeMap::new();
             for (importer, imports) in std::mem::take(&mut pending) {
@@ -166,32 +220,37 @@ impl<'s, 'a> Across<'s, 'a> {
                 }
             }
             let next: Vec<(RepoPath, Demand)> = next.into_iter().collect();
-            let read = in_parallel(&next, |(path, demand)| self.visit(path, demand));
-            for (path, file) in next.into_iter().map(|(path, _)| path).zip(read) {
-                let Some((file, judged, imports)) = file else { continue };
-                self.index.insert(path.clone(), self.files.len());
-                self.followed.insert(path.clone());
-                self.files.push(file);
-                self.judged.push(judged);
-                self.learn(self.files.len() - 1);
-                pending.push((path, imports));
+            let visited = in_parallel(&next, |(path, demand)| self.visit(path, demand));
+            for (file, looked, imports) in visited.into_iter().flatten() {
+                self.followed.insert(file.path.clone());
+                pending.push((file.path.clone(), imports));
+                self.add(file, looked);
             }
         }
     }
 
     /// A file that did not change, and the imports by which what is demanded of it may come from others.
-    fn visit(&self, path: &RepoPath, demand: &Demand) -> Option<(File, Judged, Vec<OwnedImport>)> {
+    fn visit(&self, path: &RepoPath, demand: &Demand) -> Option<(File, Looked, Vec<OwnedImport>)> {
         let file = self.side.snapshot.find(path).ok().flatten()?;
-        let source = self.side.snapshot.read(&file).ok()?;
-        let judged = self.side.judge_source(&file, &source, &self.linking, false);
-        let mut imports = OwnedImport::all(&source);
-        if let (None, Some(names)) = (&judged.known, demand)
-            && !names.iter().any(|name| defines(&source, name))
+        let looked = self.side.look_at(&file, &self.linking);
+        let source = looked.source.as_deref()?;
+        let mut imports = OwnedImport::all(source);
+        if let (false, Some(names)) = (looked.is_due, demand)
+            && !names.iter().any(|name| defines(source, name))
         {
             imports.retain(|import| import.binds(names));
         }
-        Some((file, judged, imports))
+        Some((file, looked, imports))
     }
+}
+
+/// Whether the file at `path` may be what one of the imports with these keys speaks of.
+fn is_imported(path: &RepoPath, imports: &HashSet<u32>) -> bool {
+    let file_name = path.file_name();
+    let Some(stem) = file_name.strip_suffix(b".py") else { return false };
+    let stem = String::from_utf8_lossy(stem);
+    stem == "__init__"
+        || [Role::Module, Role::Member, Role::Whole].iter().any(|&role| imports.contains(&Sketch::key(role, &stem)))
 }
 
 /// Whether `source` may define a function or class called `name`.

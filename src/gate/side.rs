@@ -50,12 +50,29 @@ pub(super) struct Judged {
     /// What was not understood of what the file says of its own dependencies.
     pub diagnostics: Vec<Diagnostic>,
     pub scanned: bool,
-    /// What its imports may speak of.
-    pub sketch: Sketch,
     /// What it means to others, if it was parsed.
     pub known: Option<Known>,
     /// What it would have to know of others.
     pub wanted: Vec<(ModuleId, String)>,
+}
+
+/// What can be said of a file before anything is known of others.
+#[derive(Default)]
+pub(super) struct Looked {
+    /// Its words say that rules may speak of it: it has to be judged.
+    pub is_due: bool,
+    /// What it may take from other files.
+    pub sketch: Sketch,
+    /// All that there is to say of it, unless it is due.
+    pub judged: Judged,
+    /// The bytes of what is code.
+    pub source: Option<Vec<u8>>,
+}
+
+impl From<Judged> for Looked {
+    fn from(judged: Judged) -> Self {
+        Self { judged, ..Self::default() }
+    }
 }
 
 impl<'a> Side<'a> {
@@ -96,39 +113,44 @@ impl<'a> Side<'a> {
         self.scanner.admits(source)
     }
 
-    /// Judges `file` of this side's snapshot by what is known of the others, even if its own bytes speak of no rule where it
-    /// is `forced`.
-    pub fn judge(&self, file: &File, linking: &Linking<'_>, forced: bool) -> Judged {
+    /// Looks at `file` of this side's snapshot before anything is known of others. What is no code is judged.
+    pub fn look_at(&self, file: &File, linking: &Linking<'_>) -> Looked {
         if !self.concerns(&file.path) {
-            return Judged::default();
+            return Looked::default();
         }
         // Of manifests only those with such a version are read.
         if !self.scanner.concerns(&file.path) && self.selection(&file.path).installed().is_empty() {
-            return Judged::default();
+            return Looked::default();
         }
         let bytes = match self.snapshot.read(file) {
             Ok(bytes) => bytes,
             // What is not code by its name and does not fit into memory is data, not a script.
-            Err(SnapshotError::TooLarge { .. }) if !is_code(&file.path, b"") => return Judged::default(),
-            Err(error) => return Judged { unreadable: Some(error.into()), ..Judged::default() },
+            Err(SnapshotError::TooLarge { .. }) if !is_code(&file.path, b"") => return Looked::default(),
+            Err(error) => return Judged { unreadable: Some(error.into()), ..Judged::default() }.into(),
         };
-        self.judge_source(file, &bytes, linking, forced)
+        match self.scanner.look_at(&file.path, &bytes) {
+            None => self.judge(file, &bytes, linking).into(),
+            Some((is_due, sketch)) => {
+                // What it says of its own versions may be a finding.
+                let is_due = is_due || within(&file.path, &bytes).is_some();
+                let judged = Judged { scanned: true, ..Judged::default() };
+                Looked { is_due, sketch, judged, source: Some(bytes) }
+            }
+        }
     }
 
-    /// The same for a file that was read.
-    pub fn judge_source(&self, file: &File, bytes: &[u8], linking: &Linking<'_>, forced: bool) -> Judged {
+    /// Judges a file that was read by what is known of the others.
+    pub fn judge(&self, file: &File, bytes: &[u8], linking: &Linking<'_>) -> Judged {
         let own = within(&file.path, bytes);
         let selection = Selection::with_own(&self.policy.rules, &self.catalog, &file.path, own.as_ref());
         let view = linking.view(&file.path);
-        let surroundings = Surroundings { honoured: self.policy.honoured, modules: &view, forced };
+        let surroundings = Surroundings { honoured: self.policy.honoured, modules: &view };
         let scan = self.scanner.scan(&file.path, bytes, &selection, surroundings);
-        let is_code = is_code(&file.path, bytes);
         let mut judged = Judged {
-            sketch: scan.sketch,
             known: scan.summary.map(|summary| Known { summary: Some(summary), imports: OwnedImport::all(bytes) }),
             wanted: scan.wanted,
             diagnostics: own.map(|own| own.diagnostics).unwrap_or_default(),
-            scanned: scan.unscanned.is_none() && is_code,
+            scanned: scan.unscanned.is_none() && is_code(&file.path, bytes),
             unreadable: scan.unscanned.map(|reason| Unscanned { path: file.path.clone(), reason }),
             findings: scan.findings,
             allowed: scan.allowed,

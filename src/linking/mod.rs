@@ -94,18 +94,14 @@ impl<'a> Linking<'a> {
         View { linking: self, importer }
     }
 
-    /// Notes what is known of the file at `path`, and gives the names under which it exports what matters, as far as that is
-    /// new.
+    /// Notes what is known of the file at `path`, and gives the names it exports that matter, or did, and now mean something
+    /// else.
     pub fn learn(&mut self, path: &RepoPath, known: Known) -> Vec<String> {
-        let names = |known: &Known| known.summary.as_ref().map(|summary| summary.names.clone()).unwrap_or_default();
-        let before = self.known.get(path).map(names).unwrap_or_default();
-        let mut new = Vec::new();
-        if let Some(summary) = &known.summary {
-            let is_new = |name: &&String| before.get(*name) != summary.names.get(*name);
-            new.extend(summary.mattering.iter().filter(is_new).cloned());
-        }
-        self.known.insert(path.clone(), known);
-        new
+        let before = self.known.insert(path.clone(), known).and_then(|before| before.summary).unwrap_or_default();
+        let Some(Known { summary: Some(summary), .. }) = self.known.get(path) else { return Vec::new() };
+        let matters: BTreeSet<&String> = before.mattering.iter().chain(&summary.mattering).collect();
+        let is_new = |name: &&String| before.names.get(*name) != summary.names.get(*name);
+        matters.into_iter().filter(is_new).cloned().collect()
     }
 
     /// Notes the imports of a file that is not known otherwise.

@@ -57,12 +57,10 @@ pub struct Scan {
     pub allowed: Vec<Allowed>,
     /// Why the file, or a part of it, could not be judged.
     pub unscanned: Option<String>,
-    /// What the file means to those that import it; `None` where its bytes already said that no rule speaks of it.
+    /// What the file means to those that import it, if it is Python.
     pub summary: Option<Summary>,
     /// Names of modules of the repository that have not been looked into, and decide something in this file.
     pub wanted: Vec<(ModuleId, String)>,
-    /// What the file may take from others; empty where it was judged `forced`.
-    pub sketch: Sketch,
 }
 
 /// A finding that a comment allows.
@@ -90,14 +88,12 @@ pub struct Surroundings<'s> {
     pub honoured: Honoured,
     /// The modules of its repository.
     pub modules: &'s dyn Modules,
-    /// Judge it even if its bytes say that no rule speaks of it: what it imports may.
-    pub forced: bool,
 }
 
 impl Surroundings<'static> {
     /// A file alone.
     pub fn none(honoured: Honoured) -> Self {
-        Self { honoured, modules: &modules::NoModules, forced: false }
+        Self { honoured, modules: &modules::NoModules }
     }
 }
 
@@ -179,6 +175,18 @@ impl<'r> Scanner<'r> {
         self.prefilter.admits(source)
     }
 
+    /// Whether code may hold what rules speak of, going by its words, and what it may take from other files; `None` where
+    /// it is no code.
+    pub fn look_at(&self, path: &RepoPath, source: &[u8]) -> Option<(bool, Sketch)> {
+        if is_python(path, source) {
+            Some(python::look_at(self, source))
+        } else if is_notebook(path) {
+            Some(notebook::look_at(self, source))
+        } else {
+            None
+        }
+    }
+
     /// Judges the bytes of one file. `selection` was made for `path`, from the same rules.
     pub fn scan(
         &self,
@@ -202,5 +210,9 @@ impl<'r> Scanner<'r> {
 
 /// Judges the bytes of one file. To judge several, make one [`Scanner`].
 pub fn scan(path: &RepoPath, source: &[u8], selection: &Selection<'_>, honoured: Honoured) -> Scan {
-    Scanner::new(selection.rules(), &[]).scan(path, source, selection, Surroundings::none(honoured))
+    let scanner = Scanner::new(selection.rules(), &[]);
+    match scanner.look_at(path, source) {
+        Some((false, _)) => Scan::default(),
+        _ => scanner.scan(path, source, selection, Surroundings::none(honoured)),
+    }
 }

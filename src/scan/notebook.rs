@@ -7,6 +7,19 @@ use crate::rules::Selection;
 use crate::snapshot::RepoPath;
 use crate::syntax::{Line, NotebookCode, code_cells};
 
+/// Whether rules may speak of the code cells, and what these may take from other files.
+pub(super) fn look_at(scanner: &Scanner<'_>, bytes: &[u8]) -> (bool, Sketch) {
+    match code_cells(bytes) {
+        Ok(code) => {
+            let (admits, sketch) = scanner.prefilter.look_at(code.source.as_bytes());
+            let mut scripts = code.scripts.iter().map(|script| script.source.as_bytes());
+            (admits || scripts.any(|script| scanner.prefilter.admits(script)), sketch)
+        }
+        // That it cannot be read matters where it seems to speak of what rules do.
+        Err(_) => (scanner.prefilter.mentions(bytes), Sketch::default()),
+    }
+}
+
 /// Judges the code cells of a notebook as one source. Lines are those of the file, columns those of the line of code.
 pub(super) fn scan(
     scanner: &Scanner<'_>,
@@ -32,16 +45,9 @@ fn code_of(
 ) -> Scan {
     let code = match code_cells(bytes) {
         Ok(code) => code,
-        Err(_) if !surroundings.forced && !scanner.prefilter.mentions(bytes) => return Scan::default(),
         Err(reason) => return Scan { unscanned: Some(reason), ..Scan::default() },
     };
-    let sources = || std::iter::once(&code.source).chain(code.scripts.iter().map(|script| &script.source));
-    let sketch = Sketch::of(code.source.as_bytes());
-    if !surroundings.forced && !sources().any(|source| scanner.prefilter.admits(source.as_bytes())) {
-        return Scan { sketch, ..Scan::default() };
-    }
-    let scan = python::scan_text(scanner, path, &code.python, &code.source, selection, surroundings);
-    let mut scan = Scan { sketch, ..scan };
+    let mut scan = python::scan_text(scanner, path, &code.python, &code.source, selection, surroundings);
     scan.unscanned = scan.unscanned.map(|reason| format!("in its code cells: {reason}"));
     place(&mut scan, &|line| code.line(line));
     let mut add = |mut more: Scan, line: &dyn Fn(u32) -> Line| {

@@ -25,6 +25,17 @@ const MAX_FINDINGS: usize = 5000;
 /// Blocks, functions and comprehensions in one another; CPython allows 100 levels of indentation.
 const MAX_BLOCKS: u32 = 200;
 
+/// Whether rules may speak of `source`, and what it may take from other files.
+pub(super) fn look_at(scanner: &Scanner<'_>, source: &[u8]) -> (bool, Sketch) {
+    if !syntax::is_foreign(source) {
+        return scanner.prefilter.look_at(source);
+    }
+    match syntax::decode(source) {
+        Ok(text) => scanner.prefilter.look_at(text.as_bytes()),
+        Err(_) => (true, Sketch::of(source)),
+    }
+}
+
 pub(super) fn scan(
     scanner: &Scanner<'_>,
     path: &RepoPath,
@@ -32,34 +43,18 @@ pub(super) fn scan(
     selection: &Selection<'_>,
     surroundings: Surroundings<'_>,
 ) -> Scan {
-    let foreign = syntax::is_foreign(source);
-    let warns = scanner.warns_of_own_versions(selection);
-    let look_at = |text: &[u8]| match surroundings.forced {
-        true => (true, Sketch::default()),
-        false => scanner.prefilter.look_at(text),
-    };
-    let (admits, mut sketch) = if foreign { (true, Sketch::default()) } else { look_at(source) };
-    if !admits && !warns {
-        return Scan { sketch, ..Scan::default() };
-    }
-    let text = match syntax::decode(source) {
-        Ok(text) => text,
-        Err(reason) => return Scan { unscanned: Some(reason), sketch, ..Scan::default() },
-    };
-    if foreign {
-        let admits;
-        (admits, sketch) = look_at(text.as_bytes());
-        if !admits && !warns {
-            return Scan { sketch, ..Scan::default() };
+    match syntax::decode(source) {
+        Ok(text) => {
+            // What is not as it stands in the file cannot be edited there.
+            let mark = source.len() - text.len().min(source.len());
+            let as_it_is = (!syntax::is_foreign(source) && matches!(text, Cow::Borrowed(_))).then_some(mark);
+            scan_source(scanner, path, (&text, &text), as_it_is, selection, surroundings)
         }
+        Err(reason) => Scan { unscanned: Some(reason), ..Scan::default() },
     }
-    // What is not as it stands in the file cannot be edited there.
-    let mark = source.len() - text.len().min(source.len());
-    let as_it_is = (!foreign && matches!(text, Cow::Borrowed(_))).then_some(mark);
-    Scan { sketch, ..scan_source(scanner, path, (&text, &text), as_it_is, selection, surroundings) }
 }
 
-/// Judges source that the prefilter admits. What is shown of it is `shown`, which is as long.
+/// Judges source. What is shown of it is `shown`, which is as long.
 pub(super) fn scan_text(
     scanner: &Scanner<'_>,
     path: &RepoPath,

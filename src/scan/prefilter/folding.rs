@@ -39,7 +39,23 @@ const FOLDING: &[(u32, u32)] = &[
 
 /// Whether a character of [`FOLDING`] is in `text`.
 pub(super) fn folds_to_ascii(text: &[u8]) -> bool {
-    !text.is_ascii() && text.utf8_chunks().any(|chunk| chunk.valid().chars().any(folds))
+    let mut rest = text;
+    loop {
+        let ascii = rest.chunks(64).take_while(|chunk| chunk.is_ascii()).map(<[u8]>::len).sum();
+        rest = &rest[ascii..];
+        let Some(start) = rest.iter().position(|byte| !byte.is_ascii()) else { return false };
+        let length = match rest[start] {
+            0..0xe0 => 2,
+            0xe0..0xf0 => 3,
+            0xf0.. => 4,
+        };
+        let end = (start + length).min(rest.len());
+        let character = std::str::from_utf8(&rest[start..end]).ok();
+        if character.is_some_and(|character| character.chars().any(folds)) {
+            return true;
+        }
+        rest = &rest[if character.is_some() { end } else { start + 1 }..];
+    }
 }
 
 fn folds(c: char) -> bool {
@@ -56,6 +72,16 @@ fn folds(c: char) -> bool {
 mod tests {
     use super::*;
     use unicode_normalization::UnicodeNormalization as _;
+
+    #[test]
+    fn letters_are_found_between_others() {
+        let padding = "é—中".repeat(50);
+        for text in [format!("{padding}ｐ"), format!("{padding}{}ｐ{padding}", "x".repeat(200)), "𝐩".to_owned()] {
+            assert!(folds_to_ascii(text.as_bytes()), "{text}");
+        }
+        assert!(folds_to_ascii(b"\xe9\xff\xef\xbd\x90") && !folds_to_ascii(b"\xef\xbd"));
+        assert!(!folds_to_ascii(padding.as_bytes()) && !folds_to_ascii(&[0xff; 200]));
+    }
 
     #[test]
     fn every_letter_that_folds_is_in_the_table() {
