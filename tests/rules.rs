@@ -4,15 +4,18 @@ use pep440_rs::{Version, VersionSpecifiers};
 use picklegate::catalog::entries_of;
 use picklegate::finding::{Edits, Severity, TextEdit};
 use picklegate::gate::{self, Policy, test_examples};
+use picklegate::report::rule_page;
 use picklegate::rules::{EditChange, Match, Rule, RuleSet, may_be_manifest};
 use picklegate::snapshot::{MemorySnapshot, RepoPath};
 use picklegate::syntax::parse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::str::FromStr as _;
 use std::sync::Arc;
 
 const RULES: &str = include_str!("../rules.toml");
 const DOCS: &str = "docs/rules.md";
+const PAGES: &str = "docs/rules";
 
 #[test]
 fn libraries_are_sorted_by_name_and_rules_by_library_and_id() {
@@ -96,14 +99,41 @@ fn complaints(mut rules: Arc<RuleSet>) -> Vec<String> {
 #[test]
 fn the_documented_rules_are_the_built_in_ones() {
     let (begin, end) = ("<!-- built-in rules: begin -->\n", "<!-- built-in rules: end -->\n");
-    let text = std::fs::read_to_string(DOCS).expect("it is there");
+    let text = fs::read_to_string(DOCS).expect("it is there");
     let (before, rest) = text.split_once(begin).expect("it has a begin");
     let (_, after) = rest.split_once(end).expect("it has an end");
     let written = format!("{before}{begin}{}{end}{after}", table(&RuleSet::builtin()));
     if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(DOCS, &written).expect("it can be written");
+        fs::write(DOCS, &written).expect("it can be written");
     } else {
         assert!(text == written, "{DOCS} is out of date: run `UPDATE_DOCS=1 cargo test --test rules`");
+    }
+}
+
+/// The pages in docs/rules, one for each rule and no more; `UPDATE_DOCS=1` writes them.
+#[test]
+fn the_pages_are_those_of_the_built_in_rules() {
+    let rules = RuleSet::builtin_with_examples();
+    let expected: BTreeMap<String, String> =
+        rules.all().into_iter().map(|rule| (format!("{}.md", rule.id), rule_page(&rules, rule))).collect();
+    let update = std::env::var_os("UPDATE_DOCS").is_some();
+    if update {
+        fs::create_dir_all(PAGES).expect("it can be made");
+    }
+    let names = fs::read_dir(PAGES).expect("it is there").map(|entry| entry.expect("it can be listed").file_name());
+    let names: BTreeSet<String> = names.map(|name| name.into_string().expect("ids are ASCII")).collect();
+    for stale in names.iter().filter(|name| !expected.contains_key(*name)) {
+        assert!(update, "{PAGES}/{stale} is of no rule: run `UPDATE_DOCS=1 cargo test --test rules`");
+        fs::remove_file(format!("{PAGES}/{stale}")).expect("it can be removed");
+    }
+    for (name, page) in expected {
+        let path = format!("{PAGES}/{name}");
+        if update {
+            fs::write(path, page).expect("it can be written");
+        } else {
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            assert!(text == page, "{path} is out of date: run `UPDATE_DOCS=1 cargo test --test rules`");
+        }
     }
 }
 
@@ -122,7 +152,7 @@ fn table(rules: &RuleSet) -> String {
             Severity::Note => ", a note",
         };
         let libraries = rule.libraries().join(", ");
-        lines.push(format!("| {libraries} | `{}`{severity} | {}{versions} |", rule.id, rule.message));
+        lines.push(format!("| {libraries} | [`{0}`](rules/{0}.md){severity} | {1}{versions} |", rule.id, rule.message));
     }
     lines.join("\n") + "\n"
 }
@@ -141,7 +171,7 @@ fn versions(rule: &Rule) -> String {
 /// The rule file that docs/rules.md shows in full is one that works.
 #[test]
 fn the_documented_rule_file_is_good() {
-    let text = std::fs::read_to_string(DOCS).expect("it is there");
+    let text = fs::read_to_string(DOCS).expect("it is there");
     let (_, rest) = text.split_once("```toml\n# picklegate-rules.toml\n").expect("it shows one");
     let (file, _) = rest.split_once("```").expect("it ends");
     let mut rules = RuleSet::builtin_with_examples();

@@ -15,6 +15,7 @@
 //! assert_eq!(exposures, [python, ("six", Exposure::Unknown), ("torch", Exposure::Active)]);
 //! ```
 
+mod active;
 mod calls;
 mod entries;
 mod exposure;
@@ -22,6 +23,7 @@ mod model;
 mod warnings;
 mod why;
 
+pub use active::{ActiveRule, active_rules};
 pub use calls::Calls;
 pub use model::{
     Audit, AuditedCondition, AuditedEntry, AuditedLibrary, AuditedRule, AuditedWarning, Exposure, NotRead,

@@ -1,6 +1,7 @@
 //! What can be typed: the table that help and completions are made from.
 
 use super::output::Color;
+use super::rules::ListFormat;
 use crate::finding::Severity;
 use crate::report;
 use clap::builder::PossibleValuesParser;
@@ -90,7 +91,7 @@ pub enum Command {
     #[command(after_help = AUDIT_AFTER_HELP)]
     AuditDeps(AuditArguments),
 
-    /// List, explain and test rules
+    /// List, explain, check and test rules
     #[command(subcommand)]
     Rules(RulesCommand),
 
@@ -232,24 +233,55 @@ pub struct AuditArguments {
 #[derive(Subcommand, Debug)]
 pub enum RulesCommand {
     /// One line for each rule
-    List {
-        /// Read the rules of FILE as well
-        #[arg(long, value_name = "FILE")]
-        rules: Vec<PathBuf>,
-    },
+    List(ListArguments),
     /// What a rule matches, why it matters and what to write instead
-    Explain {
-        /// The id of the rule, as reports give it
-        id: String,
-        /// Read the rules of FILE as well
-        #[arg(long, value_name = "FILE")]
-        rules: Vec<PathBuf>,
+    Explain(ExplainArguments),
+    /// Say all that is wrong with rules files of your own, each with its line
+    ///
+    /// The exit status is 0 where nothing is, 1 where something is.
+    Check {
+        /// The files; each may speak of what those before it declare
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
     },
     /// Judge the examples of all rules, and say which do not hold
     Test {
         /// A rules file, added to the built-in rules
         file: Option<PathBuf>,
     },
+}
+
+#[derive(Args, Debug)]
+pub struct ListArguments {
+    /// Only rules about the library NAME, a distribution or an import name; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub library: Vec<String>,
+
+    /// Only what is active in the tree on disk here, and why: what manifests name and sources import, with file and line
+    #[arg(long)]
+    pub for_repo: bool,
+
+    /// How to list
+    #[arg(long, visible_alias = "output-format", value_enum, value_name = "FORMAT", default_value = "text")]
+    pub format: ListFormat,
+
+    /// Read the rules of FILE as well
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct ExplainArguments {
+    /// The id of the rule, as reports give it; `torch-*` names all that begin so
+    pub id: String,
+
+    /// Write a page in Markdown, examples included
+    #[arg(long)]
+    pub markdown: bool,
+
+    /// Read the rules of FILE as well
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
 }
 
 #[derive(Args, Debug)]

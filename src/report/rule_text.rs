@@ -1,21 +1,13 @@
-//! Rules for people: a line each, or all that is known of one.
+//! All that is known of a rule, for people.
 
 use super::printable;
-use crate::rules::{Condition, Match, Rule, RuleSet, Setting, Target, Value, boundaries};
+use super::printable::printable_lines;
+use super::rule_words::{describe, describe_edit};
+use crate::rules::{Example, Rule, RuleSet};
 use std::fmt::Write as _;
 
 const PRODUCER: &str = "It reports that pickles are written. `--show-notes` asks for it, and so does `producers = \"warning\"` \
     (or \"note\", \"error\") in the configuration.";
-
-/// Columns: id, severity, message.
-pub fn rule_list(rules: &RuleSet) -> String {
-    let rules = rules.all();
-    let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
-    rules.iter().fold(String::new(), |mut out, rule| {
-        let _ = writeln!(out, "{:<width$}  {:<7}  {}", rule.id, rule.severity, printable(&rule.message));
-        out
-    })
-}
 
 /// What one of `rules` matches, what runs, what to write instead, and where that is known from.
 pub fn rule_explanation(rules: &RuleSet, rule: &Rule) -> String {
@@ -26,6 +18,16 @@ pub fn rule_explanation(rules: &RuleSet, rule: &Rule) -> String {
     section(&mut out, "what runs", &rule.runs);
     section(&mut out, "fix", &rule.fix);
     section(&mut out, "instead", &rule.alternative);
+    for example in &rule.instead {
+        code(&mut out, example);
+    }
+    let mut edits: Vec<String> = rule.matches.iter().filter_map(|m| m.edit.as_ref()).map(describe_edit).collect();
+    edits.sort();
+    edits.dedup();
+    if !edits.is_empty() {
+        out.push_str("\n`picklegate fix` can\n");
+        edits.iter().for_each(|edit| list_item(&mut out, edit));
+    }
     out.push_str("\nmatches\n");
     for candidate in &rule.matches {
         list_item(&mut out, &describe(candidate, rule));
@@ -42,6 +44,20 @@ pub fn rule_explanation(rules: &RuleSet, rule: &Rule) -> String {
     }
     let _ = write!(out, "\nallow it in its line\n  # picklegate: allow[{}] the reason\n", rule.id);
     out
+}
+
+/// Code to write, with the file and the versions it is for.
+fn code(out: &mut String, example: &Example) {
+    let versions = example.versions.iter().map(|(library, version)| format!("{library} {version}"));
+    let file = (example.file != "example.py").then(|| example.file.clone());
+    let about: Vec<String> = file.into_iter().chain(versions).collect();
+    if !about.is_empty() {
+        let _ = write!(out, "\n  {}:\n", printable(&about.join(", ")));
+    }
+    out.push('\n');
+    for line in example.code.trim_matches('\n').lines() {
+        let _ = writeln!(out, "{}", format!("    {}", printable_lines(line)).trim_end());
+    }
 }
 
 /// A heading and a paragraph; nothing where there is no text.
@@ -72,85 +88,4 @@ fn wrap(out: &mut String, text: &str, first: &str, next: &str) {
         words += 1;
     }
     let _ = writeln!(out, "{line}");
-}
-
-/// `torch.load, torch.serialization.load, torch <2.6, where weights_only is absent: warning`
-fn describe(candidate: &Match, rule: &Rule) -> String {
-    let mut text = match &candidate.target {
-        Target::Call(names) => names.join(", "),
-        Target::Method { classes, methods } => format!("{} of {}", methods.join(", "), classes.join(", ")),
-        Target::Base { classes, defines, lacks } => {
-            let list = |word: &str, names: &[String]| match names {
-                [] => String::new(),
-                names => format!(" that {word} {}", names.join(", ")),
-            };
-            format!("a class from {}{}{}", classes.join(", "), list("defines", defines), list("lacks", lacks))
-        }
-        Target::Setting(setting) => describe_setting(setting),
-        Target::Text { files, pattern } => format!("/{pattern}/ in {}", files.join(", ")),
-        Target::Installed => "a manifest with such a version".into(),
-    };
-    for boundary in boundaries(candidate) {
-        let _ = write!(text, "; {} {}", boundary.library, boundary.versions.join(" or "));
-    }
-    for condition in &candidate.when {
-        let _ = write!(text, "; {}", describe_condition(condition));
-    }
-    if let Some(severity) = candidate.severity.filter(|&severity| severity != rule.severity) {
-        let _ = write!(text, ": {severity}");
-    }
-    text
-}
-
-/// `serializer = 'pickle' in task, shared_task`
-fn describe_setting(setting: &Setting) -> String {
-    let mut text = setting.names.join(", ");
-    let _ = match &setting.values[..] {
-        [] => write!(text, " other than {}", alternatives(&setting.other_than)),
-        values => write!(text, " = {}", alternatives(values)),
-    };
-    for (word, names) in [("in", &setting.within), ("unless beside", &setting.unless)] {
-        if !names.is_empty() {
-            let _ = write!(text, " {word} {}", names.join(", "));
-        }
-    }
-    text
-}
-
-/// `weights_only is not True or is not passed`
-fn describe_condition(condition: &Condition) -> String {
-    let name = match (&condition.argument.keyword, condition.argument.position) {
-        (Some(keyword), _) => keyword.clone(),
-        (None, Some(position)) => format!("argument {}", position + 1),
-        (None, None) => "an argument".into(),
-    };
-    let mut ways = Vec::new();
-    match (&condition.is[..], &condition.is_not[..]) {
-        ([], []) => ways.push("is passed".into()),
-        (is, []) => ways.push(format!("is {}", alternatives(is))),
-        (_, is_not) => ways.push(format!("is not {}", alternatives(is_not))),
-    }
-    if condition.absent {
-        ways.push("is not passed".into());
-    }
-    if condition.unknown {
-        ways.push("cannot be known".into());
-    }
-    format!("{name} {}", ways.join(" or "))
-}
-
-fn alternatives(values: &[Value]) -> String {
-    let written: Vec<String> = values
-        .iter()
-        .map(|value| match value {
-            Value::None => "None".into(),
-            Value::Bool(true) => "True".into(),
-            Value::Bool(false) => "False".into(),
-            Value::Int(number) => number.to_string(),
-            Value::Str(text) => format!("'{text}'"),
-            Value::Name(name) => name.clone(),
-            Value::Returned(name) => format!("{name}()"),
-        })
-        .collect();
-    written.join(" or ")
 }

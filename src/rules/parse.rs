@@ -4,6 +4,7 @@
 //! crates only.
 
 mod check;
+mod entries;
 mod examples;
 mod form;
 mod functions;
@@ -289,6 +290,22 @@ code = "torch.save(f)"
         assert!(error.contains("r.toml:21: expected `versions` beside `installed`, found none"), "{error}");
         let both = text.replace("installed = true", "installed = true\ncalls = [\"torch.load\"]");
         assert!(parse(&both, "r.toml").is_err());
+    }
+
+    #[test]
+    fn an_entry_that_is_wrong_hides_no_other() {
+        let wrong = GOOD.replacen("severity = \"error\"", "severity = \"fatal\"", 1);
+        let second = GOOD[GOOD.find("[[rule]]").expect("it is there")..].replacen("\"torch-load\"", "\"Torch\"", 1);
+        let error = |text: &str| parse(text, "r.toml").expect_err("it is wrong").to_string();
+        let both = error(&format!("{wrong}{second}"));
+        let lines: Vec<&str> = both.lines().collect();
+        assert!(lines.len() == 2 && lines[0].starts_with("r.toml:14: unknown variant `fatal`"), "{both}");
+        assert!(lines[1].starts_with("r.toml:37: expected a rule id in kebab case"), "{both}");
+        // Nothing is said of what speaks of a library that is wrong.
+        let library = wrong.replacen("imports = [\"torch\"]", "import = [\"torch\"]", 1);
+        let forms = error(&format!("{library}{second}"));
+        let lines: Vec<&str> = forms.lines().collect();
+        assert!(lines.len() == 2 && lines[0].starts_with("r.toml:5: unknown field `import`"), "{forms}");
     }
 
     #[test]

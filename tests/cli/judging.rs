@@ -478,7 +478,7 @@ fn every_rule_is_explained() {
 exit 2
 --- stderr
 error: torch-laod: there is no such rule
-hint: `picklegate rules list` names them all
+hint: there is torch-load; `picklegate rules list` names them all
 
 "#]],
     );

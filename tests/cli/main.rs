@@ -11,6 +11,7 @@ mod materials;
 mod page;
 mod readme;
 mod rule_files;
+mod rules;
 mod support;
 mod tools;
 mod why;

@@ -115,6 +115,8 @@ fix
 instead
   JSON.
 
+    import json; value = json.loads(text)
+
 matches
   - acme.store.get; acme-store <3
   - acme_cache.get; acme-cache <2

@@ -1,5 +1,6 @@
 //! From the form to the model: every meaning is checked, and every fault is reported at its line.
 
+use super::entries;
 use super::examples::examples;
 use super::form::{FileForm, LibraryForm, RuleForm, SchemaForm};
 use super::functions::{function, gadgets};
@@ -22,7 +23,7 @@ pub fn read(text: &str, known: &RuleSet, problems: &mut Problems<'_>) -> Option<
         problems.add(at, format!("expected `schema = {SCHEMA}`, found {found}"));
         return None;
     }
-    let file = toml_form::<FileForm>(text, problems)?;
+    let file = toml::from_str::<FileForm>(text).ok().or_else(|| entries::each(text, problems))?;
     let mut all = RuleSet {
         libraries: libraries(file.library, &known.libraries, problems),
         rules: Vec::new(),
@@ -61,7 +62,7 @@ pub fn read(text: &str, known: &RuleSet, problems: &mut Problems<'_>) -> Option<
 
 fn toml_form<T: DeserializeOwned>(text: &str, problems: &mut Problems<'_>) -> Option<T> {
     let form = toml::from_str(text);
-    form.map_err(|error| problems.add(error.span().unwrap_or(0..0), error.message().replace('\n', ", "))).ok()
+    form.map_err(|error| entries::add(&error, problems)).ok()
 }
 
 /// The known libraries and those of the file, sorted by name; one that is in both has the names of both.

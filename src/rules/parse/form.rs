@@ -14,7 +14,7 @@ pub struct SchemaForm {
     pub schema: Option<Spanned<i64>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FileForm {
     #[serde(rename = "schema")]
