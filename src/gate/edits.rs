@@ -4,6 +4,8 @@
 use super::side::Side;
 use crate::catalog::InstalledEnvironment;
 use crate::finding::{Edits, Finding, Position};
+use crate::linking::Linking;
+use crate::parallel::in_parallel;
 use crate::snapshot::{EditedSnapshot, RepoPath};
 use crate::syntax;
 use std::collections::BTreeMap;
@@ -48,11 +50,14 @@ pub(super) fn keep_helpful(side: &Side<'_>, environments: &[InstalledEnvironment
     }
 }
 
-/// What is found in each of `paths`.
+/// What is found in each of `paths`, without what others make of it: an edit removes what the file itself says.
 fn judge<'p>(side: &Side<'_>, paths: impl Iterator<Item = &'p RepoPath>) -> BTreeMap<RepoPath, Vec<Finding>> {
     let paths: Vec<&RepoPath> = paths.collect();
-    let judged = side.judge_paths(&paths);
-    let found = judged.into_iter().map(|judged| judged.map(|judged| judged.findings).unwrap_or_default());
+    let linking = Linking::new(side.snapshot);
+    let found = in_parallel(&paths, |path| match side.snapshot.find(path) {
+        Ok(Some(file)) => side.judge(&file, &read(side, path), &linking).findings,
+        _ => Vec::new(),
+    });
     paths.into_iter().cloned().zip(found).collect()
 }
 
