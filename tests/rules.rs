@@ -187,6 +187,7 @@ fn the_documented_rule_file_is_good() {
 fn every_edit_removes_its_finding_from_the_examples() {
     let rules = RuleSet::builtin_with_examples();
     let policy = Policy { rules: Arc::clone(&rules), ..Policy::default() };
+    let mut unshown = Vec::new();
     let with_edits = rules.rules.iter().filter(|rule| rule.matches.iter().any(|candidate| candidate.edit.is_some()));
     for rule in with_edits {
         let mut edited = BTreeSet::new();
@@ -200,6 +201,9 @@ fn every_edit_removes_its_finding_from_the_examples() {
             let before = judge(&snapshot);
             let mut edits = Edits::default();
             let offered: Vec<&TextEdit> = before.iter().filter_map(|finding| finding.edit.as_ref()).collect();
+            if offered.is_empty() {
+                continue;
+            }
             edited.extend(
                 offered.iter().flat_map(|edit| &edit.replacements).map(|replacement| &replacement.text).cloned(),
             );
@@ -208,7 +212,8 @@ fn every_edit_removes_its_finding_from_the_examples() {
             assert!(parse(&code).is_ok_and(|tree| tree.errors().is_empty()), "{}\n{code}", rule.id);
             snapshot.insert(path, code.as_str());
             let after = judge(&snapshot);
-            assert_eq!(after.len(), before.len() - offered.len(), "{}\n{code}", rule.id);
+            // One edit may remove two findings.
+            assert!(after.len() <= before.len() - offered.len(), "{}\n{code}", rule.id);
             assert!(after.iter().all(|finding| finding.edit.is_none()), "{}\n{code}", rule.id);
         }
         for candidate in rule.matches.iter().filter_map(|candidate| candidate.edit.as_ref()) {
@@ -218,7 +223,10 @@ fn every_edit_removes_its_finding_from_the_examples() {
                 EditChange::RemoveArgument(_) => Some(""),
             };
             let shown = shown.expect("a split has a part");
-            assert!(edited.iter().any(|text| text.ends_with(shown)), "{}: no example shows {candidate:?}", rule.id);
+            if !edited.iter().any(|text| text.ends_with(shown)) {
+                unshown.push(format!("{}: {candidate:?}", rule.id));
+            }
         }
     }
+    assert_eq!(unshown, [""; 0], "no example shows these edits");
 }
