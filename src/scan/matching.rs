@@ -181,10 +181,8 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                     for &role in self.resolver.names().roles(id) {
                         match role.interest {
                             Interest::Call => offers.push(Offer { role, id, class: None, passed: passed.clone() }),
-                            // `Unpickler.load(unpickler)`
                             Interest::Method => {
-                                let mut passed = passed.clone();
-                                passed.lists.iter_mut().take(1).for_each(|(_, _, skipped)| *skipped += 1);
+                                let passed = self.without_receiver(role, passed);
                                 offers.push(Offer { role, id, class: None, passed });
                             }
                             Interest::Base => {}
@@ -229,6 +227,15 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
             }
         }
         offers
+    }
+
+    /// What a method that is called on its class is passed besides the instance: `Unpickler.load(unpickler)`. A method of the
+    /// class itself, as in `Coder.decode(data)`, is not passed one.
+    fn without_receiver(&self, role: Role, passed: &Passed<'a>) -> Passed<'a> {
+        let mut rest = passed.clone();
+        rest.lists.iter_mut().take(1).for_each(|(_, _, skipped)| *skipped += 1);
+        let data = self.rules.rules[role.rule].matches[role.index].data.as_ref();
+        if data.is_some_and(|data| rest.written(data).is_none()) { passed.clone() } else { rest }
     }
 
     /// What rules say of calling a class that derives from the one with `roles` and defines what it `has`: what they say of

@@ -134,6 +134,8 @@ struct Node<'r> {
     roles: Vec<Role>,
     special: Option<Special>,
     class: bool,
+    /// Something below it is a class: it is a module, or makes or holds instances itself.
+    leads_to_class: bool,
     /// Below a module that rules speak of: what has no node here is no rule's business.
     ruled: bool,
     function: Option<&'r Function>,
@@ -198,8 +200,7 @@ impl<'r> Names<'r> {
             }
             Target::Method { classes, methods } => {
                 for path in classes {
-                    let class = self.insert(path);
-                    self.nodes[class.0 as usize].class = true;
+                    let class = self.insert_class(path);
                     for method in methods {
                         let id = self.insert_below(class, method);
                         self.add_role(id, Role { rule, index, interest: Interest::Method });
@@ -208,8 +209,7 @@ impl<'r> Names<'r> {
             }
             Target::Base { classes, .. } => {
                 for path in classes {
-                    let class = self.insert(path);
-                    self.nodes[class.0 as usize].class = true;
+                    let class = self.insert_class(path);
                     self.add_role(class, Role { rule, index, interest: Interest::Base });
                 }
             }
@@ -226,11 +226,12 @@ impl<'r> Names<'r> {
 
     fn insert_function(&mut self, function: &'r Function) {
         for path in &function.names {
-            let id = self.insert(path);
-            self.nodes[id.0 as usize].class |= !function.methods.is_empty();
             if function.methods.is_empty() {
+                let id = self.insert(path);
                 self.nodes[id.0 as usize].function = Some(function);
+                continue;
             }
+            let id = self.insert_class(path);
             for method in &function.methods {
                 let method = self.insert_below(id, method);
                 self.nodes[method.0 as usize].function = Some(function);
@@ -240,6 +241,18 @@ impl<'r> Names<'r> {
 
     fn insert(&mut self, path: &'r str) -> NameId {
         path.split('.').fold(NameId(0), |id, part| self.insert_below(id, part))
+    }
+
+    /// Inserts a class, or what returns or is an instance: then what it is a method or attribute of has instances, too.
+    fn insert_class(&mut self, path: &'r str) -> NameId {
+        let id = self.insert(path);
+        self.nodes[id.0 as usize].class = true;
+        let mut next = self.node(id).parent;
+        while let Some(outer) = next {
+            self.nodes[outer.0 as usize].leads_to_class = true;
+            next = self.node(outer).parent;
+        }
+        id
     }
 
     fn insert_below(&mut self, id: NameId, name: &'r str) -> NameId {
@@ -304,7 +317,8 @@ impl<'r> Names<'r> {
     /// Whether whoever gets at `id` under the alias `name` may do what rules speak of, without naming all of it.
     pub fn matters_as(&self, id: NameId, name: &str) -> bool {
         let node = self.node(id);
-        if node.class || !node.roles.is_empty() {
+        let is_outer_class = node.leads_to_class && node.name.starts_with(|c: char| c.is_uppercase());
+        if node.class || is_outer_class || !node.roles.is_empty() {
             return true;
         }
         node.ruled && node.name != name && self.leads_to_rules(id)
@@ -328,9 +342,10 @@ impl<'r> Names<'r> {
         self.node(id).special
     }
 
-    /// Whether calling `id` makes an instance that rules are interested in.
+    /// Whether calling `id` makes an instance that rules are interested in, or in what its methods return. Modules count as
+    /// well: nobody calls them.
     pub fn is_class(&self, id: NameId) -> bool {
-        self.node(id).class
+        self.node(id).class || self.node(id).leads_to_class
     }
 
     /// Whether the rules that name the method `method` of `class` also name the making of an instance: then it counts

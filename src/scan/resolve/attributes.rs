@@ -39,6 +39,11 @@ impl<'a> Resolver<'a, '_> {
                     }
                     _ => found.open = true,
                 },
+                // `spark.sparkContext`
+                Meaning::Method(id) if self.names.is_class(id) => match self.names.child(id, name) {
+                    Some(method) => found.insert(Meaning::Method(method)),
+                    None => found.open = true,
+                },
                 Meaning::Object(class) if name == "__class__" => found.insert(Meaning::Class(class)),
                 Meaning::Class(class) => found.add(&self.class_attribute(class, name, false, true)),
                 Meaning::Object(class) => found.add(&self.class_attribute(class, name, true, true)),

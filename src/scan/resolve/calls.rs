@@ -23,7 +23,9 @@ impl<'a> Resolver<'a, '_> {
         let mut first = None;
         for meaning in callee.known {
             match meaning {
-                Meaning::Name(id) if self.names.is_class(id) => found.insert(Meaning::Instance(id)),
+                Meaning::Name(id) | Meaning::Method(id) if self.names.is_class(id) => {
+                    found.insert(Meaning::Instance(id))
+                }
                 Meaning::Class(class) => found.insert(Meaning::Object(class)),
                 Meaning::ForeignClass(class) => found.insert(Meaning::ForeignObject(class)),
                 Meaning::Function(function) => found.add(&self.returned(function)),

@@ -276,7 +276,7 @@ impl<'a> Resolver<'a, '_> {
             match meaning {
                 Meaning::Function(function) => self.follow_returned(walk, node, function, goal),
                 Meaning::Name(id) if self.names.is_class(id) => walk.ends.push((node, None)),
-                Meaning::Class(_) => walk.go(node, &call.func, place, None),
+                Meaning::Class(_) | Meaning::Method(_) => walk.go(node, &call.func, place, None),
                 Meaning::Name(id) => match self.names.special(id) {
                     Some(Special::Partial | Special::Same) => {
                         call.arguments.args.iter().take(1).for_each(|value| walk.go(node, value, place, None));
