@@ -206,6 +206,7 @@ code = "torch.save(f)"
         ("calls = [\"torch.load\"]", "", "r.toml:21: expected one of `calls`"),
         ("versions = \"<2.6\"", "bases = [\"torch.U\"]", "r.toml:21: expected one of `calls`"),
         ("[\"True\"]", "[\"true\"]", "r.toml:25: expected `None`, `True`, `False`, an integer"),
+        ("[\"True\"]", "[\"pickle\"]", "r.toml:25: expected `None`, `True`, `False`, an integer"),
         ("is-not =", "is = [\"None\"], is-not =", "r.toml:25: expected `is` or `is-not`, found both"),
         ("argument = \"weights_only\", position = 3, ", "", "r.toml:25: expected the argument's name"),
         ("value = \"True\"", "safe = true", "r.toml:28: expected one of `set-argument` with `value`"),

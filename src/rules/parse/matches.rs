@@ -15,7 +15,7 @@ pub fn one_match(form: Spanned<MatchForm>, own: Option<&Library>, all: &RuleSet,
     let at = form.span();
     let mut form = form.into_inner();
     let own = form.library.take().map_or(own, |name| known_library(&name, all, problems));
-    let target = target(&mut form, &at, own, problems);
+    let target = target(&mut form, &at, own, all, problems);
     let versions = form.versions.map(|versions| specifiers(versions, own, problems)).unwrap_or_default();
     let requires = form.requires.into_iter().map(|form| requirement(form, own, all, problems)).collect::<Vec<_>>();
     if versions.is_empty() && requires.is_empty() {
@@ -42,7 +42,7 @@ pub fn one_match(form: Spanned<MatchForm>, own: Option<&Library>, all: &RuleSet,
         versions,
         requires,
         proof: form.proof.map_or(proof, Spanned::into_inner),
-        when: form.when.into_iter().map(|form| condition(form, problems)).collect(),
+        when: form.when.into_iter().map(|form| condition(form, all, problems)).collect(),
         data: form.data.map(|form| one_argument(form, problems)),
         severity: form.severity,
         message: form.message.map(|text| sentence(&text, problems)),
@@ -52,7 +52,13 @@ pub fn one_match(form: Spanned<MatchForm>, own: Option<&Library>, all: &RuleSet,
     }
 }
 
-fn target(form: &mut MatchForm, at: &Range<usize>, own: Option<&Library>, problems: &mut Problems<'_>) -> Target {
+fn target(
+    form: &mut MatchForm,
+    at: &Range<usize>,
+    own: Option<&Library>,
+    all: &RuleSet,
+    problems: &mut Problems<'_>,
+) -> Target {
     let mut targets = Vec::new();
     let qualified = |names: Vec<Spanned<String>>, problems: &mut Problems<'_>| {
         let names = filled(names, at, "a qualified name", problems);
@@ -85,7 +91,7 @@ fn target(form: &mut MatchForm, at: &Range<usize>, own: Option<&Library>, proble
         problems.add(at.clone(), "expected `defines` and `lacks` only beside `bases`".into());
     }
     if let Some(form) = form.settings.take() {
-        targets.push(Target::Setting(setting(form, at, problems)));
+        targets.push(Target::Setting(setting(form, at, all, problems)));
     }
     if let Some(form) = form.text.take() {
         let pattern = form.pattern.get_ref();
@@ -110,7 +116,7 @@ fn target(form: &mut MatchForm, at: &Range<usize>, own: Option<&Library>, proble
     targets.pop().unwrap_or(Target::Call(Vec::new()))
 }
 
-fn setting(form: SettingsForm, at: &Range<usize>, problems: &mut Problems<'_>) -> Setting {
+fn setting(form: SettingsForm, at: &Range<usize>, all: &RuleSet, problems: &mut Problems<'_>) -> Setting {
     if form.values.is_empty() == form.other_than.is_empty() {
         problems.add(at.clone(), "expected one of `values` and `other-than`".into());
     }
@@ -120,15 +126,15 @@ fn setting(form: SettingsForm, at: &Range<usize>, problems: &mut Problems<'_>) -
     let names = filled(form.names, at, "a name", problems);
     Setting {
         names: checked(names, problems, "the name of a setting", is_dotted),
-        values: values(form.values, problems),
-        other_than: values(form.other_than, problems),
+        values: values(form.values, all, problems),
+        other_than: values(form.other_than, all, problems),
         within: checked(form.within, problems, "a Python identifier", is_identifier),
         unless: checked(form.unless, problems, "the name of a setting", is_dotted),
         text: form.text,
     }
 }
 
-fn condition(form: Spanned<ConditionForm>, problems: &mut Problems<'_>) -> Condition {
+fn condition(form: Spanned<ConditionForm>, all: &RuleSet, problems: &mut Problems<'_>) -> Condition {
     let at = form.span();
     let form = form.into_inner();
     if !form.is.is_empty() && !form.is_not.is_empty() {
@@ -136,8 +142,8 @@ fn condition(form: Spanned<ConditionForm>, problems: &mut Problems<'_>) -> Condi
     }
     Condition {
         argument: argument(form.argument, form.position, &at, problems),
-        is: values(form.is, problems),
-        is_not: values(form.is_not, problems),
+        is: values(form.is, all, problems),
+        is_not: values(form.is_not, all, problems),
         absent: form.absent,
         unknown: form.unknown.unwrap_or(true),
     }
@@ -212,10 +218,12 @@ fn specifiers(form: Spanned<OneOrMore>, of: Option<&Library>, problems: &mut Pro
     all
 }
 
-fn values(texts: Vec<Spanned<String>>, problems: &mut Problems<'_>) -> Vec<Value> {
-    let expected = "`None`, `True`, `False`, an integer, a quoted string or a qualified name";
+fn values(texts: Vec<Spanned<String>>, all: &RuleSet, problems: &mut Problems<'_>) -> Vec<Value> {
+    let expected = "`None`, `True`, `False`, an integer, a quoted string, a qualified name or the module of a library";
+    let is_module = |text: &String| all.libraries.iter().any(|library| library.imports.contains(text));
     let texts = texts.into_iter().filter_map(|text| {
-        let read = value(text.get_ref());
+        let module = || Some(text.get_ref()).filter(|text| is_module(text)).cloned().map(Value::Name);
+        let read = value(text.get_ref()).or_else(module);
         if read.is_none() {
             problems.expected(text.span(), expected, text.get_ref());
         }

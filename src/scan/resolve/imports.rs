@@ -17,7 +17,11 @@ impl<'a> Resolver<'a, '_> {
         match self.locate(level, module) {
             Some(id) => Meanings::one(Meaning::Module(id)),
             None if level > 0 => Meanings::unknown(),
-            None => self.module(module),
+            None => match self.module(module) {
+                // Whatever is in it, it is no module that rules speak of.
+                found if found.known.is_empty() => Meanings::one(Meaning::Other),
+                found => found,
+            },
         }
     }
 
