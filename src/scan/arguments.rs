@@ -87,6 +87,15 @@ impl<'a> Passed<'a> {
         })
     }
 
+    /// What the constructor of the library is passed by one of a class that defines what it `has`: that passes on what it
+    /// likes.
+    pub fn unless_own(&self, has: &dyn Fn(&str) -> bool) -> Self {
+        match has("__init__") || has("__new__") {
+            true => Self { lists: Vec::new(), unknown: true },
+            false => self.clone(),
+        }
+    }
+
     /// What is passed for `argument`, by keyword or by position.
     fn argument(&self, argument: &Argument, resolver: &mut Resolver<'a, '_>) -> Possible<'a> {
         let mut open = self.unknown;

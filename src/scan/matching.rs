@@ -194,14 +194,10 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                     offers.extend(roles.map(|&role| Offer { role, id, class: None, passed: passed.clone() }));
                 }
                 Meaning::Class(class) => {
-                    let passed = if self.has_own_signature(class) {
-                        Passed { lists: Vec::new(), unknown: true }
-                    } else {
-                        passed.clone()
-                    };
+                    let defined = self.defined(class);
+                    let has = |name: &String| defined.contains(name.as_str());
+                    let passed = passed.unless_own(&|name| defined.contains(name));
                     for id in self.resolver.ruled_ancestors(class) {
-                        let defined = self.defined(class);
-                        let has = |name: &String| defined.contains(name.as_str());
                         let said = self.said_of_subclasses(self.resolver.names().roles(id), &has);
                         let offer =
                             |role| Offer { role, id, class: Some(Subclass::Local(class)), passed: passed.clone() };
@@ -209,8 +205,7 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
                     }
                 }
                 Meaning::ForeignClass(class) => {
-                    // Its constructor is not looked at.
-                    let passed = Passed { lists: Vec::new(), unknown: true };
+                    let passed = passed.unless_own(&|name| class.defines.iter().any(|defined| defined == name));
                     let names = self.resolver.names();
                     for id in class.ancestors.iter().filter_map(|path| names.find(path)) {
                         let has = |name: &String| class.defines.contains(name);
@@ -270,12 +265,6 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
         defined
             .extend(self.resolver.foreign_bases(class).into_iter().flat_map(|base| &base.defines).map(String::as_str));
         defined
-    }
-
-    fn has_own_signature(&self, class: ClassId) -> bool {
-        let scopes = self.resolver.scopes();
-        let body = &scopes.scopes[scopes.classes[class].scope];
-        body.bindings.contains_key("__init__") || body.bindings.contains_key("__new__")
     }
 
     fn call(&mut self, call: &'a ExprCall, place: Place) {

@@ -93,7 +93,7 @@ pub struct ExportedClass {
     pub ancestors: Vec<String>,
     /// It may derive from others as well.
     pub is_open: bool,
-    /// The names that its body and those of its local ancestors bind, sorted.
+    /// The names that its body and those of its ancestors in the repository bind, sorted.
     pub defines: Vec<String>,
     /// What its `find_class` lets through, if it has one.
     pub find_class: Option<Reason>,

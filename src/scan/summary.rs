@@ -120,13 +120,16 @@ impl<'a> Weighing<'a, '_> {
             }
         }
         for base in self.resolver.foreign_bases(class) {
+            exported.defines.extend(base.defines.iter().cloned());
             for (name, method) in &base.methods {
                 if !defined.contains_key(name.as_str()) {
                     exported.methods.entry(name.clone()).or_insert_with(|| method.clone());
                 }
             }
         }
-        exported.defines = defined.into_keys().map(str::to_owned).collect();
+        exported.defines.extend(defined.into_keys().map(str::to_owned));
+        exported.defines.sort();
+        exported.defines.dedup();
         (!exported.ancestors.is_empty() || !exported.methods.is_empty()).then_some(exported)
     }
 }
