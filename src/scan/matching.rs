@@ -1,18 +1,20 @@
 //! Places of one file against the rules: which match of each rule holds there, and how surely.
 
+mod offers;
 mod settings;
 
+use offers::Offer;
 pub(super) use settings::{is_text, names_library};
 
-use super::arguments::{Holds, Passed, hold};
+use super::arguments::Passed;
 use super::collect::{Collected, Site, SiteKind};
-use super::meaning::{Meaning, Meanings};
+use super::meaning::Meaning;
 use super::modules::ExportedClass;
 use super::names::{Interest, NameId, Role, Special};
 use super::resolve::Resolver;
 use super::scopes::{ClassId, Place};
 use crate::finding::{Confidence, Reason, Severity};
-use crate::rules::{Argument, Match, Rule, RuleSet, Selection, Target};
+use crate::rules::{Argument, RuleSet, Selection};
 use ruff_python_ast::{Arguments, Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -64,16 +66,6 @@ pub(super) enum Subclass<'a> {
     Local(ClassId),
     /// One of another file.
     Foreign(&'a ExportedClass),
-}
-
-/// A match that names what is at a place, its conditions not looked at yet.
-#[derive(Clone)]
-struct Offer<'a> {
-    role: Role,
-    id: NameId,
-    /// The class by which it is named.
-    class: Option<Subclass<'a>>,
-    passed: Passed<'a>,
 }
 
 /// How a name is used at a place: what is said under it, and what identifies it.
@@ -170,101 +162,6 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
         let stored = &self.collected.stored;
         hits.retain(|hit| !stored.get(&hit.range).is_some_and(|it| hit.tokens.is_none() && self.resolver.is_inner(it)));
         (hits, self.resolver, self.lists)
-    }
-
-    /// The matches interested in calling what `meanings` names with what is `passed`.
-    fn named(&mut self, meanings: &Meanings<'a>, passed: &Passed<'a>) -> Vec<Offer<'a>> {
-        let mut offers = Vec::new();
-        for meaning in &meanings.known {
-            match *meaning {
-                Meaning::Name(id) => {
-                    for &role in self.resolver.names().roles(id) {
-                        match role.interest {
-                            Interest::Call => offers.push(Offer { role, id, class: None, passed: passed.clone() }),
-                            Interest::Method => {
-                                let passed = self.without_receiver(role, passed);
-                                offers.push(Offer { role, id, class: None, passed });
-                            }
-                            Interest::Base => {}
-                        }
-                    }
-                }
-                Meaning::Method(id) => {
-                    let roles = self.resolver.names().roles(id).iter().filter(|role| role.interest != Interest::Base);
-                    offers.extend(roles.map(|&role| Offer { role, id, class: None, passed: passed.clone() }));
-                }
-                Meaning::Class(class) => {
-                    let defined = self.defined(class);
-                    let has = |name: &String| defined.contains(name.as_str());
-                    let passed = passed.unless_own(&|name| defined.contains(name));
-                    for id in self.resolver.ruled_ancestors(class) {
-                        let said = self.said_of_subclasses(self.resolver.names().roles(id), &has);
-                        let offer =
-                            |role| Offer { role, id, class: Some(Subclass::Local(class)), passed: passed.clone() };
-                        offers.extend(said.into_iter().map(offer));
-                    }
-                }
-                Meaning::ForeignClass(class) => {
-                    let passed = passed.unless_own(&|name| class.defines.iter().any(|defined| defined == name));
-                    let names = self.resolver.names();
-                    for id in class.ancestors.iter().filter_map(|path| names.find(path)) {
-                        let has = |name: &String| class.defines.contains(name);
-                        let said = self.said_of_subclasses(names.roles(id), &has);
-                        offers.extend(said.into_iter().map(|role| Offer {
-                            role,
-                            id,
-                            class: Some(Subclass::Foreign(class)),
-                            passed: passed.clone(),
-                        }));
-                    }
-                }
-                _ => {}
-            }
-        }
-        offers
-    }
-
-    /// What a method that is called on its class is passed besides the instance: `Unpickler.load(unpickler)`. A method of the
-    /// class itself, as in `Coder.decode(data)`, is not passed one.
-    fn without_receiver(&self, role: Role, passed: &Passed<'a>) -> Passed<'a> {
-        let mut rest = passed.clone();
-        rest.lists.iter_mut().take(1).for_each(|(_, _, skipped)| *skipped += 1);
-        let data = self.rules.rules[role.rule].matches[role.index].data.as_ref();
-        if data.is_some_and(|data| rest.written(data).is_none()) { passed.clone() } else { rest }
-    }
-
-    /// What rules say of calling a class that derives from the one with `roles` and defines what it `has`: what they say of
-    /// such classes, or else of the class itself.
-    fn said_of_subclasses(&self, roles: &[Role], has: &dyn Fn(&String) -> bool) -> Vec<Role> {
-        let mut said = Vec::new();
-        for &call in roles.iter().filter(|role| role.interest == Interest::Call) {
-            let bases = || roles.iter().filter(|role| role.interest == Interest::Base && role.rule == call.rule);
-            if bases().next().is_none() {
-                said.push(call);
-            }
-            said.extend(bases().filter(|role| self.fits(**role, has)));
-        }
-        said
-    }
-
-    /// Whether a match for base classes fits a class that defines what it `has`.
-    fn fits(&self, role: Role, has: &dyn Fn(&String) -> bool) -> bool {
-        match &self.rules.rules[role.rule].matches[role.index].target {
-            Target::Base { defines, lacks, .. } => defines.iter().all(has) && !lacks.iter().any(has),
-            _ => false,
-        }
-    }
-
-    /// The names that the body of `class` and those of its base classes in the repository bind.
-    fn defined(&mut self, class: ClassId) -> HashSet<&'a str> {
-        let scopes = self.resolver.scopes();
-        let mut defined: HashSet<&'a str> = HashSet::new();
-        for (body, _) in self.resolver.local_ancestors(class) {
-            defined.extend(scopes.scopes[scopes.classes[body].scope].bindings.keys());
-        }
-        defined
-            .extend(self.resolver.foreign_bases(class).into_iter().flat_map(|base| &base.defines).map(String::as_str));
-        defined
     }
 
     fn call(&mut self, call: &'a ExprCall, place: Place) {
@@ -406,55 +303,6 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
         own.or_else(|| {
             calls.filter(|_| role.interest == Interest::Base).find_map(|call| matches[call.index].data.as_ref())
         })
-    }
-
-    /// Of the offers of each rule that hold, the most severe; of equals the surest, then the first in the rule.
-    #[allow(clippy::type_complexity)]
-    fn best(&mut self, offers: Vec<Offer<'a>>) -> Vec<(Offer<'a>, Confidence, Option<String>, Vec<Reason>)> {
-        let rules = &self.rules.rules;
-        let mut holding = Vec::new();
-        for offer in offers {
-            let rule = &rules[offer.role.rule];
-            let candidate = &rule.matches[offer.role.index];
-            let (confidence, unknown) = match hold(&candidate.when, &offer.passed, &mut self.resolver) {
-                Holds::No => continue,
-                Holds::Yes => (Confidence::High, None),
-                Holds::Perhaps(argument) => (Confidence::Low, Some(argument)),
-            };
-            let severity = candidate.severity.unwrap_or(rule.severity);
-            let order = (
-                offer.role.rule,
-                std::cmp::Reverse((severity, confidence)),
-                offer.role.index,
-                self.listed(offer.id, candidate),
-            );
-            holding.push((order, offer, confidence, unknown));
-        }
-        holding.sort_by_key(|(order, ..)| *order);
-        let mut found: Vec<(Offer<'a>, Confidence, Option<String>, Vec<Reason>)> = Vec::new();
-        for (_, offer, confidence, unknown) in holding {
-            if found.last().is_some_and(|(last, ..)| last.role.rule == offer.role.rule) {
-                continue;
-            }
-            let rule: &Rule = &rules[offer.role.rule];
-            if let Some(because) = self.selection.applies(&rule.matches[offer.role.index]) {
-                found.push((offer, confidence, unknown, because));
-            }
-        }
-        found
-    }
-
-    /// Where `candidate` lists the name.
-    fn listed(&self, id: NameId, candidate: &Match) -> usize {
-        let path = self.resolver.names().path(id);
-        match &candidate.target {
-            Target::Call(paths) => paths.iter().position(|listed| *listed == path).unwrap_or(usize::MAX),
-            Target::Method { classes, .. } | Target::Base { classes, .. } => {
-                let is_it = |class: &String| path.starts_with(class.as_str());
-                classes.iter().position(is_it).unwrap_or(usize::MAX)
-            }
-            _ => 0,
-        }
     }
 }
 
