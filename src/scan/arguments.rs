@@ -184,7 +184,7 @@ pub(super) fn equal<'a>(meaning: &Meaning<'a>, value: &Value, resolver: &mut Res
             _ => false,
         },
         (Meaning::Name(id), Value::Name(path)) => resolver.names().find(path) == Some(*id),
-        (Meaning::Instance(id), Value::Returned(path)) => resolver.names().find(path) == Some(*id),
+        (Meaning::Instance(id, _), Value::Returned(path)) => resolver.names().find(path) == Some(*id),
         (Meaning::ForeignClass(class), Value::Name(path)) => class.ancestors.contains(path),
         // A local subclass stands for the class it derives from.
         (Meaning::Class(class), Value::Name(path)) => {

@@ -89,6 +89,10 @@ pub(super) struct Matcher<'a, 'c, 's> {
     consumed: HashSet<TextRange>,
     /// Argument lists of calls that rules are interested in.
     lists: HashMap<TextSize, TextSize>,
+    /// The rules that report the making of instances, by the call.
+    makings: HashMap<TextRange, Vec<usize>>,
+    /// How many of those are being worked out.
+    makings_asked: usize,
     hits: Vec<Hit<'a>>,
 }
 
@@ -108,6 +112,8 @@ impl<'a, 'c, 's> Matcher<'a, 'c, 's> {
             collected,
             consumed: HashSet::new(),
             lists: HashMap::new(),
+            makings: HashMap::new(),
+            makings_asked: 0,
             hits: Vec::new(),
         }
     }

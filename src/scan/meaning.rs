@@ -10,14 +10,14 @@ use ruff_python_ast::{Expr, ExprCall};
 pub(super) enum Meaning<'a> {
     /// A module, class or function that rules name, or a prefix of one.
     Name(NameId),
-    /// An instance of a class that rules name, made in this file.
-    Instance(NameId),
+    /// An instance of a class that rules name, and where it is made.
+    Instance(NameId, Made<'a>),
     /// An instance of one as an annotation has it: made somewhere else.
     Handed(NameId),
     /// Something that holds such instances: `list[pickle.Unpickler]`.
     Holder(NameId),
     /// A method of such an instance.
-    Method(NameId),
+    Method(NameId, Made<'a>),
     /// A class of this file.
     Class(ClassId),
     /// An instance of one.
@@ -53,6 +53,17 @@ pub(super) enum Meaning<'a> {
     Other,
 }
 
+/// Where an instance is made.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Made<'a> {
+    /// By this call.
+    Here(&'a ExprCall, Place),
+    /// In another file, where these rules report it.
+    Elsewhere(&'a [usize]),
+    /// Out of sight.
+    Unseen,
+}
+
 /// A value that is written in the file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Constant<'a> {
@@ -84,6 +95,8 @@ pub(super) struct Meanings<'a> {
 
 /// More alternatives than this are not kept apart.
 pub(super) const MAX_MEANINGS: usize = 32;
+/// Nor more instances of one class.
+const MAX_INSTANCES: usize = 8;
 
 impl<'a> Meanings<'a> {
     /// Nothing is known.
@@ -104,7 +117,14 @@ impl<'a> Meanings<'a> {
 
     /// Adds one meaning.
     pub fn insert(&mut self, meaning: Meaning<'a>) {
-        if self.known.len() < MAX_MEANINGS && !self.known.iter().any(|known| same(known, &meaning)) {
+        let is_crowd = match meaning {
+            Meaning::Instance(id, _) | Meaning::Method(id, _) => {
+                let is_another = |known: &&Meaning<'_>| matches!(known, Meaning::Instance(other, _) | Meaning::Method(other, _) if *other == id);
+                self.known.iter().filter(is_another).count() >= MAX_INSTANCES
+            }
+            _ => false,
+        };
+        if self.known.len() < MAX_MEANINGS && !is_crowd && !self.known.iter().any(|known| same(known, &meaning)) {
             self.known.push(meaning);
         }
     }
@@ -130,11 +150,19 @@ impl<'a> Meanings<'a> {
 pub(super) fn same(a: &Meaning<'_>, b: &Meaning<'_>) -> bool {
     match (a, b) {
         (Meaning::Name(a), Meaning::Name(b))
-        | (Meaning::Instance(a), Meaning::Instance(b))
         | (Meaning::Handed(a), Meaning::Handed(b))
         | (Meaning::Holder(a), Meaning::Holder(b))
-        | (Meaning::Method(a), Meaning::Method(b))
         | (Meaning::Namespace(a), Meaning::Namespace(b)) => a == b,
+        (Meaning::Instance(a, made), Meaning::Instance(b, other))
+        | (Meaning::Method(a, made), Meaning::Method(b, other)) => {
+            a == b
+                && match (made, other) {
+                    (Made::Here(a, _), Made::Here(b, _)) => std::ptr::eq(*a, *b),
+                    (Made::Elsewhere(a), Made::Elsewhere(b)) => a == b,
+                    (Made::Unseen, Made::Unseen) => true,
+                    _ => false,
+                }
+        }
         (Meaning::Class(a), Meaning::Class(b))
         | (Meaning::Object(a), Meaning::Object(b))
         | (Meaning::Super(a), Meaning::Super(b)) => a == b,

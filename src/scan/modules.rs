@@ -62,7 +62,12 @@ pub enum Exported {
     /// What rules name, by its qualified name.
     Name(String),
     /// An instance of a class that rules name.
-    Instance(String),
+    Instance {
+        /// The qualified name of the class.
+        class: String,
+        /// The rules that report its making, by index, sorted.
+        reported: Vec<usize>,
+    },
     /// A value written there.
     Constant(Value),
     /// A class defined there.

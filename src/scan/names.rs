@@ -29,6 +29,8 @@ pub(super) struct Role {
     pub index: usize,
     /// What the match looks for.
     pub interest: Interest,
+    /// It holds whatever is passed.
+    pub always: bool,
 }
 
 /// Functions and values of Python itself through which names travel.
@@ -164,7 +166,7 @@ impl<'r> Names<'r> {
         }
         for (rule, r) in rules.rules.iter().enumerate() {
             for (index, candidate) in r.matches.iter().enumerate() {
-                names.insert_target(&candidate.target, rule, index);
+                names.insert_target(&candidate.target, (rule, index, candidate.when.is_empty()));
                 for value in candidate.when.iter().flat_map(|condition| condition.is.iter().chain(&condition.is_not)) {
                     if let Value::Returned(path) = value {
                         let id = names.insert(path);
@@ -190,12 +192,13 @@ impl<'r> Names<'r> {
         names
     }
 
-    fn insert_target(&mut self, target: &'r Target, rule: usize, index: usize) {
+    fn insert_target(&mut self, target: &'r Target, (rule, index, always): (usize, usize, bool)) {
+        let role = |interest| Role { rule, index, interest, always };
         match target {
             Target::Call(paths) => {
                 for path in paths {
                     let id = self.insert(path);
-                    self.add_role(id, Role { rule, index, interest: Interest::Call });
+                    self.add_role(id, role(Interest::Call));
                 }
             }
             Target::Method { classes, methods } => {
@@ -203,14 +206,14 @@ impl<'r> Names<'r> {
                     let class = self.insert_class(path);
                     for method in methods {
                         let id = self.insert_below(class, method);
-                        self.add_role(id, Role { rule, index, interest: Interest::Method });
+                        self.add_role(id, role(Interest::Method));
                     }
                 }
             }
             Target::Base { classes, .. } => {
                 for path in classes {
                     let class = self.insert_class(path);
-                    self.add_role(class, Role { rule, index, interest: Interest::Base });
+                    self.add_role(class, role(Interest::Base));
                 }
             }
             Target::Setting(setting) => {
@@ -348,10 +351,11 @@ impl<'r> Names<'r> {
         self.node(id).class || self.node(id).leads_to_class
     }
 
-    /// Whether the rules that name the method `method` of `class` also name the making of an instance: then it counts
-    /// where it is made, if that is in sight.
+    /// Whether the rules that name the method `method` of `class` also name the making of any instance: then an instance of
+    /// a class that derives from it counts where it is made.
     pub fn counts_where_made(&self, class: NameId, method: NameId) -> bool {
-        let is_made = |rule| self.roles(class).iter().any(|made| made.interest == Interest::Call && made.rule == rule);
+        let makes = |made: &Role, rule| made.interest == Interest::Call && made.always && made.rule == rule;
+        let is_made = |rule| self.roles(class).iter().any(|made| makes(made, rule));
         let mut roles = self.roles(method).iter().filter(|role| role.interest == Interest::Method).peekable();
         roles.peek().is_some() && roles.all(|role| is_made(role.rule))
     }

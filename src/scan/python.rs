@@ -153,7 +153,7 @@ fn judge<'a>(
     }
     let comments: Vec<TextRange> =
         parsed.tokens().iter().filter(|token| token.kind() == TokenKind::Comment).map(Ranged::range).collect();
-    let (summary, wanted) = (weighing.summary(), weighing.resolver.wanted());
+    let (summary, wanted) = (weighing.summary(&hits), weighing.resolver.wanted());
     let mut scan = suppression::apply(path, &lines, text, &comments, scanner.rules, surroundings.honoured, findings);
     if weighing.resolver.is_exhausted() {
         let reason = "values in it are made of each other in more ways than can be followed; split the file";

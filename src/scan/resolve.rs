@@ -353,7 +353,7 @@ impl<'a, 'c> Resolver<'a, 'c> {
             Bound::Entered(value) => {
                 let mut entered = self.meaning(value, place);
                 entered.known.retain(|meaning| {
-                    matches!(meaning, Meaning::Instance(_) | Meaning::Handed(_) | Meaning::Object(_))
+                    matches!(meaning, Meaning::Instance(..) | Meaning::Handed(_) | Meaning::Object(_))
                 });
                 entered.open |= entered.known.is_empty();
                 entered

@@ -1,19 +1,26 @@
 //! What a file, once it is judged, means to the files that import it.
 
 use super::guard;
-use super::meaning::{Constant, Meaning};
+use super::matching::Hit;
+use super::meaning::{Constant, Made, Meaning};
 use super::modules::{Exported, ExportedClass, ExportedFunction, Summary};
 use super::scopes::{ClassId, ScopeId};
 use super::weigh::Weighing;
 use crate::rules::Value;
-use std::collections::BTreeMap;
+use ruff_text_size::{Ranged as _, TextRange};
+use std::collections::{BTreeMap, HashMap};
 
 /// A name of a module with more meanings than this is not told apart.
 const MAX_MEANINGS: usize = 8;
 
+/// The rules that report something, by what is reported.
+type Reported = HashMap<TextRange, Vec<usize>>;
+
 impl<'a> Weighing<'a, '_> {
-    /// The names of the module and what they mean.
-    pub fn summary(&mut self) -> Summary {
+    /// The names of the module and what they mean, where all there is are `hits`.
+    pub fn summary(&mut self, hits: &[Hit<'a>]) -> Summary {
+        let mut reported: Reported = HashMap::new();
+        hits.iter().for_each(|hit| reported.entry(hit.range).or_default().push(hit.rule));
         let module = &self.resolver.scopes().scopes[0];
         let mut bound: Vec<&'a str> = module.bindings.keys().copied().collect();
         bound.sort_unstable();
@@ -23,11 +30,11 @@ impl<'a> Weighing<'a, '_> {
             let mut exported = Vec::new();
             let mut matters = false;
             for meaning in meanings.known.iter().take(MAX_MEANINGS) {
-                let one = self.exported(meaning);
+                let one = self.exported(meaning, &reported);
                 matters |= match *meaning {
                     // A module under its own name is in the text of who uses it.
                     Meaning::Name(id) => self.resolver.names().matters_as(id, name),
-                    Meaning::Instance(_) => true,
+                    Meaning::Instance(..) => true,
                     // Which loader it is, those ask who decide by it.
                     Meaning::Class(class) | Meaning::Object(class) => self.class_matters(class, &one),
                     _ => !matches!(one, None | Some(Exported::Constant(_) | Exported::Other)),
@@ -47,11 +54,19 @@ impl<'a> Weighing<'a, '_> {
     }
 
     /// `None` for what other modules know better.
-    fn exported(&mut self, meaning: &Meaning<'a>) -> Option<Exported> {
+    fn exported(&mut self, meaning: &Meaning<'a>, reported: &Reported) -> Option<Exported> {
         let names = self.resolver.names();
         Some(match *meaning {
             Meaning::Name(id) => Exported::Name(names.path(id)),
-            Meaning::Instance(id) => Exported::Instance(names.path(id)),
+            Meaning::Instance(id, made) => {
+                let mut reported = match made {
+                    Made::Here(call, _) => reported.get(&call.range()).cloned().unwrap_or_default(),
+                    Made::Elsewhere(rules) => rules.to_owned(),
+                    Made::Unseen => Vec::new(),
+                };
+                reported.sort_unstable();
+                Exported::Instance { class: names.path(id), reported }
+            }
             Meaning::Constant(constant) => Exported::Constant(match constant {
                 Constant::None => Value::None,
                 Constant::Bool(value) => Value::Bool(value),

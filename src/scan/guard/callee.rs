@@ -54,8 +54,8 @@ impl<'a, 'c> Judge<'_, 'a, 'c> {
         let found = self.certain(func, place).map_or(Callee::Other, |meanings| {
             let names = self.weighing.resolver.names();
             let mut kinds = meanings.known.iter().map(|meaning| match *meaning {
-                Meaning::Name(id) | Meaning::Method(id) if names.is_trusted(id) => Callee::Trusted,
-                Meaning::Name(id) | Meaning::Method(id) => names.function(id).map_or(Callee::Other, Callee::Library),
+                Meaning::Name(id) | Meaning::Method(id, _) if names.is_trusted(id) => Callee::Trusted,
+                Meaning::Name(id) | Meaning::Method(id, _) => names.function(id).map_or(Callee::Other, Callee::Library),
                 Meaning::Function(scope) if !meanings.open => Callee::Local(scope),
                 _ => Callee::Other,
             });

@@ -4,10 +4,14 @@ use super::{Matcher, Subclass};
 use crate::finding::{Confidence, Reason};
 use crate::rules::{Match, Rule, Target};
 use crate::scan::arguments::{Holds, Passed, hold};
-use crate::scan::meaning::{Meaning, Meanings};
+use crate::scan::meaning::{Made, Meaning, Meanings};
 use crate::scan::names::{Interest, NameId, Role};
 use crate::scan::scopes::ClassId;
+use ruff_text_size::Ranged as _;
 use std::collections::HashSet;
+
+/// So many instances are followed that are made by methods of one another.
+const MAX_MAKINGS: usize = 16;
 
 /// A match that names what is at a place, its conditions not looked at yet.
 #[derive(Clone)]
@@ -37,9 +41,17 @@ impl<'a> Matcher<'a, '_, '_> {
                         }
                     }
                 }
-                Meaning::Method(id) => {
-                    let roles = self.resolver.names().roles(id).iter().filter(|role| role.interest != Interest::Base);
-                    offers.extend(roles.map(|&role| Offer { role, id, class: None, passed: passed.clone() }));
+                Meaning::Method(id, made) => {
+                    for &role in self.resolver.names().roles(id) {
+                        let counts = match role.interest {
+                            Interest::Call => true,
+                            Interest::Method => !self.is_reported_where_made(made, role.rule),
+                            Interest::Base => false,
+                        };
+                        if counts {
+                            offers.push(Offer { role, id, class: None, passed: passed.clone() });
+                        }
+                    }
                 }
                 Meaning::Class(class) => {
                     let defined = self.defined(class);
@@ -70,6 +82,31 @@ impl<'a> Matcher<'a, '_, '_> {
             }
         }
         offers
+    }
+
+    /// Whether `rule` reports the making of an instance: then it does not count again where it is used.
+    fn is_reported_where_made(&mut self, made: Made<'a>, rule: usize) -> bool {
+        let (call, place) = match made {
+            Made::Here(call, place) => (call, place),
+            Made::Elsewhere(rules) => return rules.contains(&rule),
+            Made::Unseen => return false,
+        };
+        if let Some(rules) = self.makings.get(&call.range()) {
+            return rules.contains(&rule);
+        }
+        if self.makings_asked == MAX_MAKINGS {
+            return false;
+        }
+        // Until it is known: an instance may be made by a method of itself.
+        self.makings.insert(call.range(), Vec::new());
+        self.makings_asked += 1;
+        let callee = self.resolver.meaning(&call.func, place);
+        let offers = self.named(&callee, &Passed { lists: vec![(&call.arguments, place, 0)], unknown: false });
+        let rules: Vec<usize> = self.best(offers).iter().map(|(offer, ..)| offer.role.rule).collect();
+        self.makings_asked -= 1;
+        let is_reported = rules.contains(&rule);
+        self.makings.insert(call.range(), rules);
+        is_reported
     }
 
     /// What a method that is called on its class is passed besides the instance: `Unpickler.load(unpickler)`. A method of the

@@ -133,7 +133,7 @@ impl<'a> Weighing<'a, '_> {
         let is_idle = |path: &String| path.strip_prefix("builtins.").is_some_and(|name| IDLE_FUNCTIONS.contains(&name));
         let names = self.resolver.names();
         let loads = |meaning: &Meaning<'_>| match meaning {
-            Meaning::Name(id) | Meaning::Method(id) => !names.roles(*id).is_empty(),
+            Meaning::Name(id) | Meaning::Method(id, _) => !names.roles(*id).is_empty(),
             _ => false,
         };
         let is_first = call.arguments.args.iter().any(|first| first.range() == argument);

@@ -1,7 +1,7 @@
 //! Attributes of modules, local classes and their instances.
 
 use super::{Known, MAX_CHAIN, Resolver};
-use crate::scan::meaning::{MAX_MEANINGS, Meaning, Meanings};
+use crate::scan::meaning::{MAX_MEANINGS, Made, Meaning, Meanings};
 use crate::scan::modules::ExportedClass;
 use crate::scan::names::NameId;
 use crate::scan::scopes::{Class, ClassId, Place, ScopeKind};
@@ -30,20 +30,13 @@ impl<'a> Resolver<'a, '_> {
         for object in &objects.known {
             match *object {
                 Meaning::Name(id) => found.add(&self.attribute_of_name(id, name)),
-                Meaning::Instance(id) | Meaning::Handed(id) => match self.names.child(id, name) {
-                    _ if name == "__class__" => found.insert(Meaning::Name(id)),
-                    Some(method)
-                        if matches!(object, Meaning::Handed(_)) || !self.names.counts_where_made(id, method) =>
-                    {
-                        found.insert(Meaning::Method(method));
-                    }
-                    _ => found.open = true,
-                },
+                Meaning::Instance(id, _) | Meaning::Handed(id) if name == "__class__" => {
+                    found.insert(Meaning::Name(id))
+                }
+                Meaning::Instance(id, made) => found.add(&self.method(id, name, made)),
+                Meaning::Handed(id) => found.add(&self.method(id, name, Made::Unseen)),
                 // `spark.sparkContext`
-                Meaning::Method(id) if self.names.is_class(id) => match self.names.child(id, name) {
-                    Some(method) => found.insert(Meaning::Method(method)),
-                    None => found.open = true,
-                },
+                Meaning::Method(id, _) if self.names.is_class(id) => found.add(&self.method(id, name, Made::Unseen)),
                 Meaning::Object(class) if name == "__class__" => found.insert(Meaning::Class(class)),
                 Meaning::Class(class) => found.add(&self.class_attribute(class, name, false, true)),
                 Meaning::Object(class) => found.add(&self.class_attribute(class, name, true, true)),
@@ -55,6 +48,11 @@ impl<'a> Resolver<'a, '_> {
             }
         }
         found
+    }
+
+    /// `name` of an instance of `class`.
+    fn method(&self, class: NameId, name: &str, made: Made<'a>) -> Meanings<'a> {
+        self.names.child(class, name).map_or_else(Meanings::unknown, |it| Meanings::one(Meaning::Method(it, made)))
     }
 
     pub(super) fn attribute_of_name(&self, id: NameId, name: &str) -> Meanings<'a> {
@@ -95,7 +93,7 @@ impl<'a> Resolver<'a, '_> {
                 match on_instance {
                     false => found.insert(Meaning::Name(child)),
                     true if self.names.counts_where_made(base, child) => {}
-                    true => found.insert(Meaning::Method(child)),
+                    true => found.insert(Meaning::Method(child, Made::Unseen)),
                 }
             }
         }
@@ -116,7 +114,9 @@ impl<'a> Resolver<'a, '_> {
             for base in class.ancestors.iter().filter_map(|path| self.names.find(path)) {
                 match self.names.child(base, name) {
                     Some(child) if !on_instance => found.insert(Meaning::Name(child)),
-                    Some(child) if !self.names.counts_where_made(base, child) => found.insert(Meaning::Method(child)),
+                    Some(child) if !self.names.counts_where_made(base, child) => {
+                        found.insert(Meaning::Method(child, Made::Unseen))
+                    }
                     _ => {}
                 }
             }

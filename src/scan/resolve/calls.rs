@@ -1,7 +1,7 @@
 //! What calls return: instances, and what Python's own functions do with names.
 
 use super::Resolver;
-use crate::scan::meaning::{Meaning, Meanings};
+use crate::scan::meaning::{Made, Meaning, Meanings};
 use crate::scan::names::Special;
 use crate::scan::scopes::Place;
 use ruff_python_ast::{Expr, ExprCall};
@@ -23,8 +23,8 @@ impl<'a> Resolver<'a, '_> {
         let mut first = None;
         for meaning in callee.known {
             match meaning {
-                Meaning::Name(id) | Meaning::Method(id) if self.names.is_class(id) => {
-                    found.insert(Meaning::Instance(id))
+                Meaning::Name(id) | Meaning::Method(id, _) if self.names.is_class(id) => {
+                    found.insert(Meaning::Instance(id, Made::Here(call, place)));
                 }
                 Meaning::Class(class) => found.insert(Meaning::Object(class)),
                 Meaning::ForeignClass(class) => found.insert(Meaning::ForeignObject(class)),
@@ -154,7 +154,7 @@ impl<'a> Resolver<'a, '_> {
             }),
             Special::Type => match call.arguments.args.get(1) {
                 None => first.known.iter().for_each(|meaning| match *meaning {
-                    Meaning::Instance(id) | Meaning::Handed(id) => found.insert(Meaning::Name(id)),
+                    Meaning::Instance(id, _) | Meaning::Handed(id) => found.insert(Meaning::Name(id)),
                     Meaning::Object(class) => found.insert(Meaning::Class(class)),
                     _ => found.open = true,
                 }),

@@ -182,10 +182,10 @@ impl<'a> Resolver<'a, '_> {
     fn leads(&mut self, meanings: &Meanings<'a>, goal: Goal) -> bool {
         meanings.known.iter().any(|meaning| match *meaning {
             Meaning::Name(id)
-            | Meaning::Instance(id)
+            | Meaning::Instance(id, _)
             | Meaning::Handed(id)
             | Meaning::Holder(id)
-            | Meaning::Method(id)
+            | Meaning::Method(id, _)
             | Meaning::Namespace(id) => self.is_goal(id, goal),
             Meaning::Class(class) | Meaning::Object(class) => {
                 self.ruled_ancestors(class).into_iter().any(|id| self.is_goal(id, goal))
@@ -276,7 +276,7 @@ impl<'a> Resolver<'a, '_> {
             match meaning {
                 Meaning::Function(function) => self.follow_returned(walk, node, function, goal),
                 Meaning::Name(id) if self.names.is_class(id) => walk.ends.push((node, None)),
-                Meaning::Class(_) | Meaning::Method(_) => walk.go(node, &call.func, place, None),
+                Meaning::Class(_) | Meaning::Method(..) => walk.go(node, &call.func, place, None),
                 Meaning::Name(id) => match self.names.special(id) {
                     Some(Special::Partial | Special::Same) => {
                         call.arguments.args.iter().take(1).for_each(|value| walk.go(node, value, place, None));

@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use crate::rules::Value;
-use crate::scan::meaning::{Constant, Meaning, Meanings};
+use crate::scan::meaning::{Constant, Made, Meaning, Meanings};
 use crate::scan::modules::{Exported, Member, ModuleId};
 use crate::scan::scopes::{Binding, BindingId, Bound};
 
@@ -103,7 +103,9 @@ impl<'a> Resolver<'a, '_> {
         self.meets_foreign |= matches!(exported, Exported::Class(_) | Exported::Object(_) | Exported::Function(_));
         match exported {
             Exported::Name(path) => find(path).map_or(Meaning::Other, Meaning::Name),
-            Exported::Instance(path) => find(path).map_or(Meaning::Other, Meaning::Instance),
+            Exported::Instance { class, reported } => {
+                find(class).map_or(Meaning::Other, |id| Meaning::Instance(id, Made::Elsewhere(reported)))
+            }
             Exported::Constant(value) => match value {
                 Value::None => Meaning::Constant(Constant::None),
                 Value::Bool(value) => Meaning::Constant(Constant::Bool(*value)),
