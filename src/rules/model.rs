@@ -206,7 +206,7 @@ pub enum Target {
 pub struct Setting {
     /// Its names.
     pub names: Vec<String>,
-    /// Values that match, also as elements of a list; a string that ends in `*` stands for all that start so.
+    /// Values that match, also as elements of a list.
     pub values: Vec<Value>,
     /// Values that do not match, while all others do.
     pub other_than: Vec<Value>,
@@ -262,7 +262,7 @@ pub enum Value {
     Bool(bool),
     /// `-1`
     Int(i64),
-    /// `'pickle'`
+    /// `'pickle'`; a `*` at either end stands for anything.
     Str(String),
     /// `yaml.SafeLoader`, fully qualified.
     Name(String),

@@ -61,12 +61,16 @@ pub fn telling_words(setting: &Setting) -> Vec<&str> {
     }
 }
 
-/// The longest word of a string or a name.
+/// The longest word of a string or a name; none that `*` may be more of.
 pub fn value_word(value: &Value) -> Option<&str> {
-    match value {
-        Value::Str(text) | Value::Name(text) => Some(longest_word(text)).filter(|word| !word.is_empty()),
-        _ => None,
-    }
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let text = match value {
+        Value::Str(text) | Value::Name(text) => text.as_str(),
+        _ => return None,
+    };
+    let text = text.strip_prefix('*').map_or(text, |end| end.trim_start_matches(is_word));
+    let text = text.strip_suffix('*').map_or(text, |start| start.trim_end_matches(is_word));
+    Some(longest_word(text)).filter(|word| !word.is_empty())
 }
 
 /// The longest run of letters, digits and `_` in `text`; of several, the last.

@@ -171,6 +171,17 @@ fn holds<'a>(meaning: &Meaning<'a>, value: &Value, resolver: &mut Resolver<'a, '
     }
 }
 
+/// Whether `text` is `wanted`; a `*` at either end of that stands for anything.
+pub(super) fn is_text(text: &str, wanted: &str) -> bool {
+    let part = wanted.trim_matches('*');
+    match (wanted.starts_with('*'), wanted.ends_with('*')) {
+        (true, true) => text.contains(part),
+        (true, false) => text.ends_with(part),
+        (false, true) => text.starts_with(part),
+        (false, false) => text == wanted,
+    }
+}
+
 /// Whether `meaning` is `value`, as Python's `==` and `is` would say.
 pub(super) fn equal<'a>(meaning: &Meaning<'a>, value: &Value, resolver: &mut Resolver<'a, '_>) -> bool {
     match (meaning, value) {
@@ -180,7 +191,7 @@ pub(super) fn equal<'a>(meaning: &Meaning<'a>, value: &Value, resolver: &mut Res
             (Constant::Bool(a), Value::Int(b)) => i64::from(*a) == *b,
             (Constant::Int(a), Value::Bool(b)) => *a == i64::from(*b),
             (Constant::Int(a), Value::Int(b)) => a == b,
-            (Constant::Str(a), Value::Str(b)) => a == b,
+            (Constant::Str(text), Value::Str(wanted)) => is_text(text, wanted),
             _ => false,
         },
         (Meaning::Name(id), Value::Name(path)) => resolver.names().find(path) == Some(*id),

@@ -4,7 +4,7 @@ mod offers;
 mod settings;
 
 use offers::Offer;
-pub(super) use settings::{is_text, names_library};
+pub(super) use settings::names_library;
 
 use super::arguments::Passed;
 use super::collect::{Collected, Site, SiteKind};

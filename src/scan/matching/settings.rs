@@ -12,7 +12,6 @@ use ruff_python_ast::{Arguments, Expr, ExprDict};
 use ruff_text_size::Ranged;
 use std::cmp::Reverse;
 use values::Given;
-pub(in crate::scan) use values::is_text;
 
 /// What a setting is written in is followed so far outwards, and so far into names such as `a.b["c"]`.
 const MAX_OUTER: usize = 32;

@@ -3,7 +3,7 @@
 //! Knows no format: what stands after the name of a setting is read as all of them would write it.
 
 use crate::rules::Value;
-use crate::scan::matching::is_text;
+use crate::scan::arguments::is_text;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 /// How much after a name is looked at.

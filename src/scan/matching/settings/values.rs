@@ -95,21 +95,12 @@ impl<'a> Matcher<'a, '_, '_> {
         given.known.extend(class.known.into_iter().filter(|meaning| matches!(meaning, Meaning::Name(_))));
     }
 
-    /// Whether `meaning` is `value`; a string may also be the path of a class, or start as `value` says.
+    /// Whether `meaning` is `value`; a string may also be the path of a class.
     pub(super) fn is_value(&mut self, meaning: &Meaning<'a>, value: &Value) -> bool {
         match (meaning, value) {
             (Meaning::Constant(Constant::Str(text)), Value::Name(path)) => text == path,
-            (Meaning::Constant(Constant::Str(text)), Value::Str(wanted)) => is_text(text, wanted),
             _ => equal(meaning, value, &mut self.resolver),
         }
-    }
-}
-
-/// Whether `text` is `wanted`, or starts so where that ends in `*`.
-pub(in crate::scan) fn is_text(text: &str, wanted: &str) -> bool {
-    match wanted.strip_suffix('*') {
-        Some(start) => text.starts_with(start),
-        None => text == wanted,
     }
 }
 
