@@ -18,6 +18,7 @@ use crate::syntax::{self, Tree};
 use ruff_python_ast::token::TokenKind;
 use ruff_text_size::{Ranged, TextRange};
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 /// More findings than this are not listed.
@@ -112,6 +113,7 @@ fn judge<'a>(
     }
     let (mut hits, mut resolver, elided) = matcher.finish();
     hits.truncate(MAX_FINDINGS + 1);
+    let is_cut = hits.len() > MAX_FINDINGS;
     let lines = Lines::new(shown);
     binding::explain(path, text, &lines, &mut resolver, &mut hits);
     let sources = || scanner.sources.get_or_init(|| Sources::new(scanner.rules));
@@ -129,6 +131,7 @@ fn judge<'a>(
     };
     weighing.weigh(&mut hits);
     weighing.calls_of_wrappers(&collected.sites, scanner.rules, &mut hits);
+    keep_once(&mut hits);
     let writer = Writer { text, tokens: parsed.tokens(), scopes: &collected.scopes, elided };
     let mut findings: Vec<Finding> =
         hits.iter().take(MAX_FINDINGS).map(|hit| finding(scanner, path, &lines, &writer, hit)).collect();
@@ -158,7 +161,7 @@ fn judge<'a>(
     if weighing.resolver.is_exhausted() {
         let reason = "values in it are made of each other in more ways than can be followed; split the file";
         scan.unscanned = Some(reason.to_owned());
-    } else if hits.len() > MAX_FINDINGS {
+    } else if is_cut || hits.len() > MAX_FINDINGS {
         scan.unscanned = Some(format!("more than {MAX_FINDINGS} findings; the rest of the file was not judged"));
     } else if let Some(error) = parsed.errors().iter().find(|error| syntax::swallows(error, text)) {
         let line = lines.line(error.location.start());
@@ -166,6 +169,12 @@ fn judge<'a>(
         scan.unscanned = Some(reason);
     }
     (Scan { summary: Some(summary), wanted, ..scan }, collected.depth)
+}
+
+/// Keeps one hit of each rule at a place, the most severe; of equals the surest, then the first.
+fn keep_once(hits: &mut Vec<Hit<'_>>) {
+    hits.sort_by_key(|hit| (hit.range.start(), hit.range.end(), hit.rule, Reverse((hit.severity, hit.confidence))));
+    hits.dedup_by_key(|hit| (hit.range, hit.rule));
 }
 
 /// Judges what recovery from errors left out: `source` is the calls of the file that are not in its tree.
