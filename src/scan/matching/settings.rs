@@ -7,8 +7,8 @@ use crate::finding::Confidence;
 use crate::rules::{self, Library, Target, Value};
 use crate::scan::collect::{AroundId, Beside, Key, Of, Setting};
 use crate::scan::meaning::{Meaning, Meanings};
-use crate::scan::scopes::Place;
-use ruff_python_ast::{Arguments, Expr, ExprDict};
+use crate::scan::scopes::{Bound, Place};
+use ruff_python_ast::{Arguments, Expr, ExprDict, ExprName};
 use ruff_text_size::Ranged;
 use std::cmp::Reverse;
 use values::Given;
@@ -34,7 +34,7 @@ impl<'a> Matcher<'a, '_, '_> {
         let mut candidates = Vec::new();
         for &(rule, index) in interested {
             let Target::Setting(looked_for) = &rules.rules[rule].matches[index].target else { continue };
-            if !looked_for.within.is_empty() && !self.is_within(&looked_for.within, setting.around) {
+            if !looked_for.within.is_empty() && !self.is_within(&looked_for.within, setting.around, place) {
                 continue;
             }
             let Some((value, sure)) = self.value(looked_for, &given) else { continue };
@@ -118,19 +118,51 @@ impl<'a> Matcher<'a, '_, '_> {
     }
 
     /// Whether one of `names` is around the setting.
-    fn is_within(&self, names: &[String], around: AroundId) -> bool {
+    fn is_within(&self, names: &[String], around: AroundId, place: Place) -> bool {
         let is_named = |name: &str| names.iter().any(|wanted| wanted == name);
         let mut next = around;
         for _ in 0..MAX_OUTER {
             let Some(around) = next.map(|id| self.collected.arounds[id as usize]) else { return false };
             let found = match around.of {
                 Of::Key(name) => is_named(name),
-                Of::Object(expression) => parts(expression).any(is_named),
+                Of::Object(expression) => {
+                    parts(expression).any(is_named) || self.is_alias(expression, place, &is_named)
+                }
             };
             if found {
                 return true;
             }
             next = around.outer;
+        }
+        false
+    }
+
+    /// Whether the name that `expression` starts with stands for what is named so: `from acme import Store as S`,
+    /// `S = acme.Store`, `class S(acme.Store)`.
+    fn is_alias(&self, expression: &'a Expr, place: Place, is_named: &dyn Fn(&str) -> bool) -> bool {
+        let scopes = self.resolver.scopes();
+        let mut pending: Vec<(&'a Expr, Place)> = vec![(expression, place)];
+        for _ in 0..MAX_OUTER {
+            let Some((expression, place)) = pending.pop() else { return false };
+            let Some(name) = first_name(expression) else { continue };
+            for id in scopes.reaching(&name.id, place, name.start(), &|_| false).bindings {
+                let binding = &scopes.bindings[id];
+                let (stands_for, place): (&[Expr], Place) = match binding.bound {
+                    Bound::Import { member: Some(member), .. } if is_named(member) => return true,
+                    Bound::Import { module, member: None, .. } if module.rsplit('.').next().is_some_and(is_named) => {
+                        return true;
+                    }
+                    Bound::Value(value @ (Expr::Name(_) | Expr::Attribute(_))) => {
+                        (std::slice::from_ref(value), binding.place)
+                    }
+                    Bound::Class(class) => (scopes.classes[class].statement.bases(), scopes.classes[class].place),
+                    _ => continue,
+                };
+                if stands_for.iter().take(MAX_OUTER).any(|value| parts(value).any(is_named)) {
+                    return true;
+                }
+                pending.extend(stands_for.iter().take(MAX_OUTER).map(|value| (value, place)));
+            }
         }
         false
     }
@@ -235,6 +267,21 @@ fn keys_in(meanings: &Meanings<'_>, is_named: &dyn Fn(&str) -> bool) -> Option<b
         }
     }
     known.then_some(false)
+}
+
+/// `a` in `a.b["c"](...)`.
+fn first_name(expression: &Expr) -> Option<&ExprName> {
+    let mut next = expression;
+    for _ in 0..MAX_OUTER {
+        next = match next {
+            Expr::Name(name) => return Some(name),
+            Expr::Attribute(attribute) => &attribute.value,
+            Expr::Subscript(subscript) => &subscript.value,
+            Expr::Call(call) => &call.func,
+            _ => return None,
+        };
+    }
+    None
 }
 
 /// The names in `a.b["c"](...)`, from the right.
