@@ -105,9 +105,13 @@ fn compare(files: &[&Block], counted: usize, page: &str, tally: &mut Tally) {
     for block in files {
         match block.path.as_deref() {
             Some("trusted-verifiers") => trusted_verifiers.extend(block.text.lines().map(str::to_owned)),
-            Some("rules.toml") => Arc::make_mut(&mut rules)
-                .extend_from(&block.text, "rules.toml")
-                .unwrap_or_else(|error| panic!("{page}:{}: {error}", block.line)),
+            Some("rules.toml") => {
+                let all = Arc::make_mut(&mut rules);
+                all.extend_from(&block.text, "rules.toml")
+                    .unwrap_or_else(|error| panic!("{page}:{}: {error}", block.line));
+                all.files.push("rules.toml".to_owned());
+                snapshot.insert("rules.toml".into(), bytes(block));
+            }
             path => snapshot.insert(RepoPath::from(path.unwrap_or("a.py")), bytes(block)),
         }
     }

@@ -92,7 +92,9 @@ pub fn read(snapshot: &dyn Snapshot, base: &Arc<RuleSet>) -> Result<Configured, 
             at(format!("rules: there is no file {path} in what is judged"))
                 .hint("add the file to git, or correct the path")
         })?;
-        Arc::make_mut(&mut rules).extend_from(&text, &path.to_string())?;
+        let all = Arc::make_mut(&mut rules);
+        all.extend_from(&text, &path.to_string())?;
+        all.files.push(path.to_string());
     }
     let mut trusted_verifiers = Vec::new();
     for named in &table.trusted_verifiers {
@@ -188,6 +190,13 @@ mod tests {
         assert_eq!(found.policy.honoured, Honoured { nosec: true, noqa: false });
         let found = configured([pyproject, ("picklegate.toml", "honor = [\"noqa\"]\n")]).expect("it is correct");
         assert_eq!((found.fail_on, found.policy.honoured), (None, Honoured { nosec: false, noqa: true }));
+    }
+
+    #[test]
+    fn the_files_with_rules_are_known() {
+        let named = ("picklegate.toml", "rules = [\"ci/../own.toml\", \"more.toml\"]\n");
+        let found = configured([named, ("own.toml", "schema = 1\n"), ("more.toml", "schema = 1\n")]);
+        assert_eq!(found.expect("it is correct").policy.rules.files, ["own.toml", "more.toml"]);
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct RuleSet {
     pub dumps: Vec<Dump>,
     /// Strings of which one is in every file that a setting of the rules is found in, sorted.
     pub needles: Vec<String>,
+    /// Files of the repository that some of the rules were read from.
+    pub files: Vec<String>,
 }
 
 /// What functions do that may stand between data and its loading.

@@ -153,11 +153,13 @@ impl<'r> Scanner<'r> {
 
     /// Whether a file of this name may have to be judged; if not, its content need not be read.
     pub fn concerns(&self, path: &RepoPath) -> bool {
-        is_python_name(path)
+        let may_be_judged = is_python_name(path)
             || is_notebook(path)
             || may_be_script(path)
             || text::is_configuration(path)
-            || self.texts.iter().any(|text| text.concerns(path))
+            || self.texts.iter().any(|text| text.concerns(path));
+        // The examples in rules set what must not be set.
+        may_be_judged && !self.rules.files.iter().any(|file| file.as_bytes() == path.as_bytes())
     }
 
     /// Whether a file of this name may be a manifest with a version that rules warn of: [`Selection::installed`] knows.

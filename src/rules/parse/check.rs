@@ -34,6 +34,7 @@ pub fn read(text: &str, known: &RuleSet, problems: &mut Problems<'_>) -> Option<
         passages: known.passages.clone(),
         dumps: known.dumps.clone(),
         needles: known.needles.clone(),
+        files: known.files.clone(),
     };
     all.functions.extend(file.function.into_iter().map(|form| function(form, problems)));
     add_origins(file.origin, &mut all, problems);
