@@ -130,7 +130,8 @@ fn judge_tree(side: &Side<'_>, part: &RepoPath, counter: &Counter) -> Verdict {
     }
     counter.expect(files.len());
     verdict.counts.files = files.len();
-    let judged = across::judge_all(side, files, counter);
+    let mut judged = across::judge_all(side, files, counter);
+    judged.push(versions::in_environments(side));
     verdict.findings = judged.iter().flat_map(|judged| judged.findings.iter().cloned()).collect();
     verdict.finish(judged, &side.catalog, &[])
 }

@@ -124,7 +124,7 @@ fn it_is_found_where_a_manifest_says_the_version() {
     let allowed = script.replace("#   'acme", "# # picklegate: allow[acme-arrow-extension] ours\n#   'acme");
     assert_eq!(found(&[("tool.py", &allowed)]), [""; 0]);
     let notebook = r#"{"cells": [{"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": null,
-      "source": ["%pip install acme-arrow==13.0"]}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#;
+      "source": ["%pip install acme-arrow==13.0\n", "import pickle\n"]}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#;
     assert_eq!(found(&[("a.ipynb", notebook)]).len(), 1);
     let nothing: [&str; 0] = [];
     assert_eq!(found(&[("requirements.txt", "acme-arrow==14.0.1\n"), ("notes.txt", "acme-arrow==13.0\n")]), nothing);

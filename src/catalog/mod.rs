@@ -185,6 +185,11 @@ impl<'s> Catalog<'s> {
         Self { snapshot, environments, read: Mutex::default(), everything: OnceLock::new() }
     }
 
+    /// What the files of the snapshot run with, where that was given.
+    pub fn environments(&self) -> &'s [InstalledEnvironment] {
+        self.environments
+    }
+
     /// What the manifests say that speak for `directory`, with what they include. Read once.
     fn directory(&self, directory: &RepoPath) -> Vec<Arc<Inventory>> {
         let of = |tier| self.nearest(directory, tier).filter(|found| found.path == *directory);

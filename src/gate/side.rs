@@ -159,6 +159,11 @@ impl<'a> Side<'a> {
         judged
     }
 
+    /// What rules have against the version that an installed distribution has, whose metadata says so in `line`, `written`.
+    pub fn versions_at(&self, path: &RepoPath, line: u32, written: &str) -> Vec<Finding> {
+        self.scanner.versions(path, line, written, &self.selection(path))
+    }
+
     /// Judges what this side has at `paths`; `None` where it has no file there.
     pub fn judge_paths(&self, paths: &[&RepoPath]) -> Vec<Option<Judged>> {
         let found: Vec<Result<Option<File>, SnapshotError>> =

@@ -32,6 +32,21 @@ pub(super) fn allow(allowed: &[AllowedRule], judged: &mut Judged) {
     judged.allowed.extend(moved);
 }
 
+/// What rules have against the versions that environments have installed, where their metadata says so.
+pub(super) fn in_environments(side: &Side<'_>) -> Judged {
+    let mut judged = Judged::default();
+    let rules = &side.policy.rules;
+    for entry in side.catalog.environments().iter().flat_map(|environment| &environment.inventory().dependencies) {
+        let mut libraries = rules.installed_by(entry.name.as_str());
+        if libraries.any(|library| rules.warns_of_versions(&library.name)) {
+            let line = format!("Version: {}", entry.raw_version);
+            judged.findings.extend(side.versions_at(&entry.path, entry.line, &line));
+        }
+    }
+    allow(&side.policy.allowed_versions, &mut judged);
+    judged
+}
+
 /// Sets those of `known` whose finding, at the same index, is about a version that `parent` had in force at the same place,
 /// whichever of its manifests said so; a script that says itself what it runs with is a place of its own. Where `before`, what was judged of the old file, allowed it, it is new all the same.
 pub(super) fn mark(

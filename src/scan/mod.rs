@@ -189,6 +189,12 @@ impl<'r> Scanner<'r> {
         }
     }
 
+    /// What rules have against versions that the file at `path` says, of which only one line is at hand.
+    pub fn versions(&self, path: &RepoPath, line: u32, written: &str, selection: &Selection<'_>) -> Vec<Finding> {
+        let text = "\n".repeat((line as usize).saturating_sub(1)) + written;
+        text::versions(self, path, &text, &lines::Lines::new(&text), selection)
+    }
+
     /// Judges the bytes of one file. `selection` was made for `path`, from the same rules.
     pub fn scan(
         &self,

@@ -151,7 +151,8 @@ fn judge<'a>(
         findings.extend(more);
         findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     }
-    if scanner.warns_of_own_versions(selection) {
+    // Lines of a notebook are those of its JSON.
+    if !syntax::is_notebook(path) && scanner.warns_of_own_versions(selection) {
         findings.extend(text::versions(scanner, path, text, &lines, selection));
     }
     let comments: Vec<TextRange> =

@@ -292,6 +292,21 @@ fn the_configuration_allows_versions_in_files_without_comments() {
 }
 
 #[test]
+fn what_is_installed_decides_before_what_manifests_say() {
+    let repository = with_versions();
+    repository.write("venv/pyvenv.cfg", "");
+    repository.write("venv/.gitignore", "*\n");
+    let metadata = "venv/lib/python3.12/site-packages/acme_arrow-13.0.dist-info/METADATA";
+    repository.write(metadata, "Metadata-Version: 2.1\nName: acme-arrow\nVersion: 13.0\n");
+    assert!(repository.picklegate(&["scan"]).status.success());
+    let output = repository.transcript(&["scan", "--environment", "venv", "--format", "concise"]);
+    assert!(
+        output.starts_with(&format!("exit 1\n--- stdout\n{metadata}:3:1: error[acme-arrow-extension] ")),
+        "{output}"
+    );
+}
+
+#[test]
 fn inventories_say_which_versions_to_leave() {
     let repository = with_versions();
     repository.stage("requirements.txt", "six\nacme-arrow==13.0\n");
