@@ -137,7 +137,29 @@ pub fn judge(library: &Library, imports: &[String], candidate: &Match) -> BTreeM
         }
         verdicts.insert(Claim::new(path), there);
     }
+    relax(&candidate.target, &mut verdicts);
     verdicts
+}
+
+/// Of classes and methods that a match lists together, not each class need have each method.
+fn relax(target: &Target, verdicts: &mut BTreeMap<Claim, Verdict>) {
+    let Target::Method { classes, methods } = target else { return };
+    let holds = |class: &String, method: &String| {
+        let claim = Claim::new(format!("{class}.{method}"));
+        verdicts.get(&claim).is_some_and(|verdict| !verdict.refutes())
+    };
+    let is_had = |method: &String| classes.iter().any(|class| holds(class, method));
+    let mut needless = Vec::new();
+    for class in classes.iter().filter(|class| methods.iter().any(|method| holds(class, method))) {
+        needless.extend(methods.iter().filter(|method| is_had(method)).map(|method| format!("{class}.{method}")));
+    }
+    for text in needless {
+        let claim = Claim::new(text);
+        if let Some(verdict) = verdicts.get(&claim).copied().filter(|verdict| verdict.refutes()) {
+            verdicts.remove(&claim);
+            verdicts.insert(Claim { purport: None, ..claim }, verdict);
+        }
+    }
 }
 
 fn values(library: &Library, imports: &[String], values: &[Value], verdicts: &mut BTreeMap<Claim, Verdict>) {
