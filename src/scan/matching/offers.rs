@@ -45,7 +45,7 @@ impl<'a> Matcher<'a, '_, '_> {
                     for &role in self.resolver.names().roles(id) {
                         let counts = match role.interest {
                             Interest::Call => true,
-                            Interest::Method => !self.is_reported_where_made(made, role.rule),
+                            Interest::Method => !self.makings(made).contains(&role.rule),
                             Interest::Base => false,
                         };
                         if counts {
@@ -84,29 +84,36 @@ impl<'a> Matcher<'a, '_, '_> {
         offers
     }
 
-    /// Whether `rule` reports the making of an instance: then it does not count again where it is used.
-    fn is_reported_where_made(&mut self, made: Made<'a>, rule: usize) -> bool {
+    /// The rules that report the making of an instance, or of the one whose method makes it: for them it does not count
+    /// again where it is used.
+    fn makings(&mut self, made: Made<'a>) -> Vec<usize> {
         let (call, place) = match made {
             Made::Here(call, place) => (call, place),
-            Made::Elsewhere(rules) => return rules.contains(&rule),
-            Made::Unseen => return false,
+            Made::Elsewhere(rules) => return rules.to_owned(),
+            Made::Unseen => return Vec::new(),
         };
         if let Some(rules) = self.makings.get(&call.range()) {
-            return rules.contains(&rule);
+            return rules.clone();
         }
         if self.makings_asked == MAX_MAKINGS {
-            return false;
+            return Vec::new();
         }
         // Until it is known: an instance may be made by a method of itself.
         self.makings.insert(call.range(), Vec::new());
         self.makings_asked += 1;
         let callee = self.resolver.meaning(&call.func, place);
         let offers = self.named(&callee, &Passed { lists: vec![(&call.arguments, place, 0)], unknown: false });
-        let rules: Vec<usize> = self.best(offers).iter().map(|(offer, ..)| offer.role.rule).collect();
+        let mut rules: Vec<usize> = self.best(offers).iter().map(|(offer, ..)| offer.role.rule).collect();
+        for meaning in callee.known {
+            if let Meaning::Method(_, maker) = meaning {
+                rules.extend(self.makings(maker));
+            }
+        }
+        rules.sort_unstable();
+        rules.dedup();
         self.makings_asked -= 1;
-        let is_reported = rules.contains(&rule);
-        self.makings.insert(call.range(), rules);
-        is_reported
+        self.makings.insert(call.range(), rules.clone());
+        rules
     }
 
     /// What a method that is called on its class is passed besides the instance: `Unpickler.load(unpickler)`. A method of the
