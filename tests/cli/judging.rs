@@ -121,15 +121,19 @@ exit 0
 2 distributions in 1 manifest: 2 can unpickle
 1 unsafe call in 1 file judged: 1 error
 
-can unpickle  version  where               rule                         state    calls
-torch         ==2.3.1  requirements.txt:1  torch-archive-load           active
-                                           torch-force-no-weights-only  dormant
-                                           torch-load                   active   1 error
-                                           torch-load-url               active
-                                           torch-load-weights-only      active
-                                           torch-safe-globals           active
-numpy         >=1.26   requirements.txt:2  numpy-load-allow-pickle      active
-                                           numpy-loads                  dormant
+can unpickle  version  where               rule                          state             calls
+torch         ==2.3.1  requirements.txt:1  pickled-object-load           active
+                                           torch-archive-load            active
+                                           torch-distributed-checkpoint  active
+                                           torch-distributed-object      active (warning)
+                                           torch-force-no-weights-only   dormant
+                                           torch-hub-load                active
+                                           torch-load                    active            1 error
+                                           torch-load-url                active
+                                           torch-load-weights-only       active
+                                           torch-safe-globals            active
+numpy         >=1.26   requirements.txt:2  numpy-load-allow-pickle       active
+                                           numpy-loads                   dormant
 
 numpy-load-allow-pickle
   `numpy.load` with `allow_pickle` runs code stored in the file it opens
@@ -143,10 +147,33 @@ numpy-loads
   wakes in numpy <1.22 (numpy.loads is pickle.loads)
   instead: numpy.load(path, allow_pickle=False) of an array saved with numpy.save
 
+pickled-object-load
+  this function unpickles the file it reads
+  no version silences it
+  instead: store the data in a format that holds no code: Parquet, Arrow, GraphML, JSON, .npy with
+    allow_pickle=False
+
 torch-archive-load
   torch archives carry Python code and pickles, and reading them runs both
+  not in force: torch >=2.8 (there is load_pt2)
   no version silences it
   instead: keep tensors in safetensors and code in an installed package
+
+torch-distributed-checkpoint
+  the directory of a distributed checkpoint holds pickles, and reading it runs them
+  in force: torch <2.5 (torch.load is called with its own default)
+  not in force: torch >=2.5 (torch.load is called with weights_only=False)
+  no version silences it
+  instead: torch.distributed.checkpoint.load(state,
+    storage_reader=HuggingFaceStorageReader(path)), which reads safetensors
+
+torch-distributed-object
+  Python objects travel between the ranks as pickles
+  in force: torch <2.14 (there is no weights_only to pass)
+  not in force: torch >=2.14 (weights_only defaults to False)
+  no version silences it
+  instead: send tensors (all_gather, broadcast, scatter), or pass weights_only=True on torch >=
+    2.14
 
 torch-force-no-weights-only
   `TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD` makes every `torch.load` run code stored in the file it opens
@@ -155,10 +182,17 @@ torch-force-no-weights-only
   instead: leave the variable unset, and allow the classes a checkpoint needs with
     torch.serialization.add_safe_globals
 
+torch-hub-load
+  `torch.hub.load` runs the `hubconf.py` of a repository
+  no version silences it
+  instead: copy or install the code of the model, and load its weights from safetensors
+
 torch-load
   `torch.load` runs code stored in the file it opens
   in force: torch <2.6 (weights_only defaults to False)
   not in force: torch >=2.6 (passing pickle_module turns weights_only off)
+  not in force: ultralytics >=8.2.64,<8.3.162 (importing ultralytics turns the default of
+    torch.load back to weights_only=False)
   no version silences it
   instead: torch.load(path, weights_only=True) on torch >= 2.6, or keep tensors in safetensors
 
@@ -170,6 +204,7 @@ torch-load-url
 torch-load-weights-only
   `weights_only=True` does not hold in this version of torch
   in force: torch >=1.13,<2.6 (a crafted file gets past weights_only=True (CVE-2025-32434))
+  in force: torch >=2.1,<2.6 (a crafted file gets past weights_only=True (CVE-2025-32434))
   silent in <1.13 or >=2.6
   instead: torch >= 2.10, or keep tensors in safetensors
 
@@ -478,7 +513,7 @@ fn every_rule_is_explained() {
 exit 2
 --- stderr
 error: torch-laod: there is no such rule
-hint: there is torch-load; `picklegate rules list` names them all
+hint: there is torch-load, torch-save; `picklegate rules list` names them all
 
 "#]],
     );

@@ -24,12 +24,16 @@ torch for train.py
     pyproject.toml:4        declares torch >=2,<3  stronger evidence decides, and agrees
     old/requirements.txt:1  pins torch ==2.6.0     speaks for other files
   rules
-    torch-archive-load           error  has calls that are unsafe in every version
-    torch-force-no-weights-only  -      does not apply in these versions
-    torch-load                   error  uv.lock:5 locks torch 2.5.1, where weights_only defaults to False
-    torch-load-url               error  has calls that are unsafe in every version
-    torch-load-weights-only      error  uv.lock:5 locks torch 2.5.1, where a crafted file gets past weights_only=True (CVE-2025-32434)
-    torch-safe-globals           error  has calls that are unsafe in every version
+    pickled-object-load           error    has calls that are unsafe in every version
+    torch-archive-load            error    has calls that are unsafe in every version
+    torch-distributed-checkpoint  error    has calls that are unsafe in every version
+    torch-distributed-object      warning  uv.lock:5 locks torch 2.5.1, where there is no weights_only to pass
+    torch-force-no-weights-only   -        does not apply in these versions
+    torch-hub-load                error    has calls that are unsafe in every version
+    torch-load                    error    uv.lock:5 locks torch 2.5.1, where weights_only defaults to False
+    torch-load-url                error    has calls that are unsafe in every version
+    torch-load-weights-only       error    uv.lock:5 locks torch 2.5.1, where a crafted file gets past weights_only=True (CVE-2025-32434)
+    torch-safe-globals            error    has calls that are unsafe in every version
 
 "#]],
     );
@@ -90,10 +94,30 @@ exit 0
       ],
       "rules": [
         {
+          "rule": "pickled-object-load",
+          "applies": true,
+          "severity": "error",
+          "because": []
+        },
+        {
           "rule": "torch-archive-load",
           "applies": true,
           "severity": "error",
           "because": []
+        },
+        {
+          "rule": "torch-distributed-checkpoint",
+          "applies": true,
+          "severity": "error",
+          "because": []
+        },
+        {
+          "rule": "torch-distributed-object",
+          "applies": true,
+          "severity": "warning",
+          "because": [
+            "pins torch 2.6.0, where there is no weights_only to pass"
+          ]
         },
         {
           "rule": "torch-force-no-weights-only",
@@ -102,6 +126,12 @@ exit 0
           "because": [
             "pins torch 2.6.0, where weights_only is True unless this says otherwise"
           ]
+        },
+        {
+          "rule": "torch-hub-load",
+          "applies": true,
+          "severity": "error",
+          "because": []
         },
         {
           "rule": "torch-load",
