@@ -1,7 +1,7 @@
 //! What can be typed: the table that help and completions are made from.
 
 use super::output::Color;
-use super::rules::ListFormat;
+use super::rules::{ExportFormat, ListFormat};
 use crate::finding::Severity;
 use crate::report;
 use clap::builder::PossibleValuesParser;
@@ -91,7 +91,7 @@ pub enum Command {
     #[command(after_help = AUDIT_AFTER_HELP)]
     AuditDeps(AuditArguments),
 
-    /// List, explain, check and test rules
+    /// List, explain, check, test and export rules
     #[command(subcommand)]
     Rules(RulesCommand),
 
@@ -244,6 +244,11 @@ pub enum RulesCommand {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Write rules for another tool
+    ///
+    /// Semgrep knows no versions: with --for-repo those in force here decide which rules are written. What cannot be
+    /// expressed is left out, and said in the file.
+    Export(ExportArguments),
     /// Judge the examples of all rules, and say which do not hold
     Test {
         /// A rules file, added to the built-in rules
@@ -264,6 +269,29 @@ pub struct ListArguments {
     /// How to list
     #[arg(long, visible_alias = "output-format", value_enum, value_name = "FORMAT", default_value = "text")]
     pub format: ListFormat,
+
+    /// Read the rules of FILE as well
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct ExportArguments {
+    /// For which tool
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: ExportFormat,
+
+    /// Only rules about the library NAME, a distribution or an import name; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub library: Vec<String>,
+
+    /// Only what is active in the tree on disk here
+    #[arg(long)]
+    pub for_repo: bool,
+
+    /// Write to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 
     /// Read the rules of FILE as well
     #[arg(long, value_name = "FILE")]

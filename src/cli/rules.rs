@@ -2,9 +2,11 @@
 
 mod check;
 mod explain;
+mod export;
 mod list;
 mod test;
 
+pub use export::ExportFormat;
 pub use list::ListFormat;
 
 use super::arguments::RulesCommand;
@@ -19,6 +21,7 @@ pub fn run(command: &RulesCommand) -> Result<Outcome, Failure> {
     match command {
         RulesCommand::List(arguments) => list::run(arguments),
         RulesCommand::Explain(arguments) => explain::run(arguments),
+        RulesCommand::Export(arguments) => export::run(arguments),
         RulesCommand::Check { files } => check::run(files),
         RulesCommand::Test { file } => test::run(file.as_deref()),
     }

@@ -12,6 +12,7 @@ mod rule_list;
 mod rule_page;
 mod rule_text;
 mod rule_words;
+mod semgrep;
 mod summary;
 mod text;
 mod why_json;
@@ -23,6 +24,7 @@ pub use printable::printable;
 pub use rule_list::{ListedRule, rule_list, rule_list_json};
 pub use rule_page::rule_page;
 pub use rule_text::rule_explanation;
+pub use semgrep::{LeftOut, semgrep};
 pub use why_json::why_json;
 pub use why_text::why_text;
 

@@ -22,7 +22,7 @@ Commands:
   fix          Make the edits that remove findings, in the working tree
   audit-deps   List the dependencies that manifests and lock files name, and which of them can
                unpickle
-  rules        List, explain, check and test rules
+  rules        List, explain, check, test and export rules
   install      Install the git hooks that run `picklegate check` before each commit
   uninstall    Remove the git hooks that `picklegate install` wrote
   demo         Show a commit being blocked, fixed and accepted, in a throw-away repository

@@ -12,6 +12,7 @@ mod page;
 mod readme;
 mod rule_files;
 mod rules;
+mod semgrep;
 mod support;
 mod tools;
 mod why;

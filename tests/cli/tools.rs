@@ -1,6 +1,7 @@
 //! What some tests need and is no crate. `tests/run` installs it; without it these tests fail and say so.
 
-use crate::support::Repository;
+use crate::support::{Repository, show};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -57,14 +58,7 @@ pub fn browse(repository: &Repository, file: &Path, is_dark: bool) -> String {
 
 /// Judges `document` by the schema of CycloneDX 1.6, and its package URLs by their specification; gives what is wrong.
 pub fn validate(repository: &Repository, document: &str) -> Result<(), String> {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is inside the target directory");
-    let python = target.join("test-tools/bin/python");
-    assert!(
-        python.is_file(),
-        "this test validates a bill of materials, and found no validator in {}: run tests/run, which installs what \
-         tests/tools.txt names there",
-        target.join("test-tools").display()
-    );
+    let python = test_tool("python", "validates a bill of materials");
     let mut child = repository
         .command(&python.to_string_lossy())
         .args(["-c", VALIDATE])
@@ -95,3 +89,48 @@ for component in json.loads(text).get('components', []):
     if purl is not None and PackageURL.from_string(purl).to_string() != purl:
         print('not canonical:', purl, PackageURL.from_string(purl).to_string())
 ";
+
+/// Runs Semgrep, without a network, over the files below `directory`; gives the ids of the rules that report each of them.
+pub fn semgrep(repository: &Repository, rules: &str, directory: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let program = test_tool("semgrep", "runs exported rules");
+    // What it leaves out by default, such as tests, is code here.
+    repository.write(".semgrepignore", "");
+    let output = repository
+        .command(&program.to_string_lossy())
+        .args(["scan", "--metrics", "off", "--disable-version-check", "--no-git-ignore", "--json", "--strict"])
+        .args(["--config", rules, directory])
+        // It starts helpers that are installed beside it.
+        .env(
+            "PATH",
+            std::env::join_paths([
+                program.parent().expect("it is in a directory"),
+                Path::new("/usr/bin"),
+                Path::new("/bin"),
+            ])
+            .expect("no colon in them"),
+        )
+        .env("SEMGREP_SEND_METRICS", "off")
+        .output()
+        .expect("semgrep can be started");
+    assert!(output.status.success(), "{}", show(&output));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert_eq!(report["errors"].as_array().map(Vec::len), Some(0), "{}", report["errors"]);
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for result in report["results"].as_array().expect("a list") {
+        let text = |key: &str| result[key].as_str().expect("a string").to_owned();
+        found.entry(text("path")).or_default().insert(text("check_id"));
+    }
+    found
+}
+
+/// A program that tests/run installs.
+fn test_tool(name: &str, what: &str) -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is inside the target directory");
+    let program = target.join("test-tools/bin").join(name);
+    assert!(
+        program.is_file(),
+        "this test {what}, and found no {name} in {}: run tests/run, which installs what tests/tools.txt names there",
+        target.join("test-tools").display()
+    );
+    program
+}

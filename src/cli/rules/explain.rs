@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn what_is_nearest_is_suggested() {
         let hint = |id| unknown(id, &RuleSet::builtin()).hints.remove(0);
-        assert!(hint("pickle-laod").starts_with("there is pickle-load;"), "{}", hint("pickle-laod"));
+        assert!(hint("pickle-laod").starts_with("there is pickle-load"), "{}", hint("pickle-laod"));
         assert!(hint("unused-alow").starts_with("there is unused-allow;"));
         assert!(hint("numpy").contains("numpy-load"), "{}", hint("numpy"));
         assert!(hint("zzzzzzzzzzzz").starts_with("`picklegate rules list`"));

@@ -8,27 +8,56 @@ use crate::cli::{Failure, configuration, environments, judging, output};
 use crate::gate::Outcome;
 use crate::report::{ListedRule, rule_list, rule_list_json};
 use crate::rules::{Library, Rule, RuleSet};
-use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Prints the rules that the arguments ask for.
 pub fn run(arguments: &ListArguments) -> Result<Outcome, Failure> {
-    let Some(tree) = arguments.for_repo.then(Tree::here).transpose()? else {
-        return print(&*in_force(RuleSet::builtin(), &arguments.rules)?, arguments, None);
+    selected(&arguments.library, arguments.for_repo, &arguments.rules, |rules, listed| {
+        output::print(match arguments.format {
+            ListFormat::Text => rule_list(&listed),
+            ListFormat::Json => rule_list_json(rules, &listed),
+        })
+    })?;
+    Ok(Outcome::Clean)
+}
+
+/// Does `with` the rules about any of `libraries`, or about all; `for_repo`, those that are active here.
+pub fn selected(
+    libraries: &[String],
+    for_repo: bool,
+    files: &[PathBuf],
+    with: impl FnOnce(&RuleSet, Vec<ListedRule<'_>>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let tree = for_repo.then(Tree::here).transpose()?;
+    let rules = match &tree {
+        Some(tree) => tree.rules(&judging::rules(files)?)?,
+        None => in_force(RuleSet::builtin(), files)?,
     };
-    let rules = tree.rules(&judging::rules(&arguments.rules)?)?;
-    let active = tree.active(&rules);
-    print(&rules, arguments, Some(active))
+    if let Some(name) = libraries.iter().find(|name| !rules.libraries.iter().any(|known| is_called(known, name))) {
+        return Err(Failure::new(format!("{name}: no rule speaks of such a library"))
+            .hint("name a distribution, or what is imported of it"));
+    }
+    let is_asked = |rule: &Rule| libraries.is_empty() || libraries.iter().any(|name| speaks_of(&rules, rule, name));
+    let listed: Vec<ListedRule<'_>> = match &tree {
+        None => rules.all().into_iter().map(|rule| ListedRule { rule, active: None }).collect(),
+        Some(tree) => tree
+            .active(&rules)
+            .into_iter()
+            .map(|active| ListedRule { rule: active.rule, active: Some(active) })
+            .collect(),
+    };
+    with(&rules, listed.into_iter().filter(|listed| is_asked(listed.rule)).collect())
 }
 
 /// What is on disk here; in a bare repository, HEAD.
-pub struct Tree {
+struct Tree {
     tree: crate::cli::repository::Tree,
     environments: Vec<crate::catalog::InstalledEnvironment>,
 }
 
 impl Tree {
-    pub fn here() -> Result<Self, Failure> {
+    fn here() -> Result<Self, Failure> {
         let (nowhere, none) =
             (TreeArguments { path: None, rev: None }, EnvironmentArguments { directories: Vec::new() });
         let (tree, environments) = environments::with_tree(&nowhere, &none)?;
@@ -36,49 +65,16 @@ impl Tree {
     }
 
     /// `base` with what the configuration adds to it.
-    pub fn rules(&self, base: &Arc<RuleSet>) -> Result<Arc<RuleSet>, Failure> {
+    fn rules(&self, base: &Arc<RuleSet>) -> Result<Arc<RuleSet>, Failure> {
         let mut configured = configuration::read(&*self.tree.snapshot, base)?;
         configured.policy.enable_producers(configured.producers);
         Ok(configured.policy.rules)
     }
 
     /// Those of `rules` that are active.
-    pub fn active<'r>(&self, rules: &'r RuleSet) -> BTreeMap<&'r str, ActiveRule<'r>> {
-        let catalog = Catalog::with_environments(&*self.tree.snapshot, &self.environments);
-        let active = active_rules(&catalog, &self.tree.part, rules);
-        active.into_iter().map(|active| (active.rule.id.as_str(), active)).collect()
+    fn active<'r>(&self, rules: &'r RuleSet) -> Vec<ActiveRule<'r>> {
+        active_rules(&Catalog::with_environments(&*self.tree.snapshot, &self.environments), &self.tree.part, rules)
     }
-}
-
-fn print(
-    rules: &RuleSet,
-    arguments: &ListArguments,
-    active: Option<BTreeMap<&str, ActiveRule<'_>>>,
-) -> Result<Outcome, Failure> {
-    let is_asked = |rule: &&Rule| {
-        arguments.library.is_empty() || arguments.library.iter().any(|name| speaks_of(rules, rule, name))
-    };
-    if let Some(name) =
-        arguments.library.iter().find(|name| !rules.libraries.iter().any(|known| is_called(known, name)))
-    {
-        return Err(Failure::new(format!("{name}: no rule speaks of such a library"))
-            .hint("name a distribution, or what is imported of it"));
-    }
-    let listed: Vec<ListedRule<'_>> = match active {
-        None => {
-            let all = rules.all().into_iter().filter(is_asked);
-            all.map(|rule| ListedRule { rule, active: None }).collect()
-        }
-        Some(active) => {
-            let active = active.into_values().filter(|active| is_asked(&active.rule));
-            active.map(|active| ListedRule { rule: active.rule, active: Some(active) }).collect()
-        }
-    };
-    output::print(match arguments.format {
-        ListFormat::Text => rule_list(&listed),
-        ListFormat::Json => rule_list_json(rules, &listed),
-    })?;
-    Ok(Outcome::Clean)
 }
 
 /// How to list rules.
