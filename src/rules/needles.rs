@@ -47,16 +47,16 @@ impl RuleSet {
     }
 }
 
-/// Words of which one is in every file that `setting` is found in. Where its names are common words, they are what it is set
-/// to, or what it is in.
+/// Words, or names of words and dots, of which one is in every file that `setting` is found in. Where its names are common
+/// words, they are what it is set to, or what it is in.
 pub fn telling_words(setting: &Setting) -> Vec<&str> {
-    let is_own = |name: &String| name.contains(|c: char| c == '_' || c.is_ascii_uppercase());
+    let is_own = |name: &String| name.contains(|c: char| matches!(c, '_' | '.') || c.is_ascii_uppercase());
     let values: Option<Vec<&str>> = setting.values.iter().map(value_word).collect();
     let values = values.filter(|values| !values.is_empty() && values.iter().all(|value| value.len() >= MIN_LENGTH));
     match values {
-        _ if setting.names.iter().all(is_own) => setting.names.iter().map(|name| longest_word(name)).collect(),
+        _ if setting.names.iter().all(is_own) => setting.names.iter().map(String::as_str).collect(),
         Some(values) => values,
-        None if setting.within.is_empty() => setting.names.iter().map(|name| longest_word(name)).collect(),
+        None if setting.within.is_empty() => setting.names.iter().map(String::as_str).collect(),
         None => setting.within.iter().map(|name| longest_word(name)).collect(),
     }
 }

@@ -8,7 +8,7 @@ pub(super) struct Words<'r> {
     /// For each [`outline`], the number of the first word that has it, plus one.
     heads: Box<[u16]>,
     known: Vec<Word<'r>>,
-    needs: Vec<Need>,
+    needs: Vec<Need<'r>>,
 }
 
 struct Word<'r> {
@@ -21,11 +21,13 @@ struct Word<'r> {
 
 /// What must be in a file that one match finds anything in.
 #[derive(Default)]
-struct Need {
+struct Need<'r> {
     /// All of these, where names stand.
     names: Vec<u16>,
     /// Of each of these, one, anywhere.
     words: Vec<Vec<u16>>,
+    /// One of these, if there are any.
+    texts: Vec<&'r str>,
 }
 
 impl<'r> Words<'r> {
@@ -50,18 +52,23 @@ impl<'r> Words<'r> {
         for path in paths {
             let names: Vec<u16> = path.split('.').filter(|word| is_name(word)).map(|word| self.number(word)).collect();
             let last = names.last().copied();
-            let need = Need { names, words: self.group(methods.iter().copied()).into_iter().collect() };
+            let words = self.group(methods.iter().copied()).into_iter().collect();
+            let need = Need { names, words, ..Need::default() };
             self.add(need, last);
         }
     }
 
     fn need_setting(&mut self, setting: &'r Setting) {
-        let names = self.group(setting.names.iter().map(|name| longest_word(name)));
         let values: Option<Vec<&str>> = setting.values.iter().map(value_word).collect();
         let values = self.group(values.unwrap_or_default());
         let within = self.group(setting.within.iter().map(|name| longest_word(name)));
-        let need = Need { names: Vec::new(), words: [names, values, within].into_iter().flatten().collect() };
-        let triggers: Vec<u16> = telling_words(setting).into_iter().map(|word| self.number(word)).collect();
+        let need = Need {
+            names: Vec::new(),
+            words: [values, within].into_iter().flatten().collect(),
+            texts: setting.names.iter().map(String::as_str).collect(),
+        };
+        let words = telling_words(setting).into_iter().flat_map(|word| word.split('.'));
+        let triggers: Vec<u16> = words.map(|word| self.number(word)).collect();
         self.add(need, triggers);
     }
 
@@ -72,7 +79,7 @@ impl<'r> Words<'r> {
     }
 
     /// Adds what is looked at where one of `triggers` is seen.
-    fn add(&mut self, need: Need, triggers: impl IntoIterator<Item = u16>) {
+    fn add(&mut self, need: Need<'r>, triggers: impl IntoIterator<Item = u16>) {
         for trigger in triggers {
             self.known[trigger as usize].needs.push(self.needs.len());
         }
@@ -161,6 +168,12 @@ impl<'w, 'r> Seen<'w, 'r> {
         }
     }
 
+    /// Whether `name` is there, or is put together.
+    fn is_written(&self, text: &[u8], name: &str) -> bool {
+        let is_seen = self.words.find(name.as_bytes()).is_some_and(|word| self.is_seen[word as usize]);
+        is_seen || contains_word(text, name.as_bytes())
+    }
+
     /// Whether all that one match needs is there.
     pub fn suffices(&self, text: &[u8]) -> bool {
         let is_there =
@@ -169,6 +182,7 @@ impl<'w, 'r> Seen<'w, 'r> {
         needs.map(|&need| &self.words.needs[need]).any(|need| {
             need.names.iter().all(|&word| self.is_seen[word as usize])
                 && need.words.iter().all(|group| group.iter().any(is_there))
+                && (need.texts.is_empty() || need.texts.iter().any(|name| self.is_written(text, name)))
         })
     }
 }
