@@ -179,6 +179,11 @@ impl<'r> Names<'r> {
             }
         }
         names.nodes.iter_mut().for_each(|node| node.ruled = true);
+        // Every class has these below it; a rule that names a function of Python does not speak of the rest.
+        if let Some(builtins) = names.find("builtins") {
+            let children: Vec<NameId> = names.node(builtins).children.values().copied().collect();
+            children.into_iter().chain([builtins]).for_each(|id| names.nodes[id.0 as usize].ruled = false);
+        }
         rules.functions.iter().for_each(|function| names.insert_function(function));
         for path in trusted {
             let id = names.insert(path);
