@@ -201,6 +201,10 @@ impl Modules for View<'_> {
     }
 
     fn member(&self, module: ModuleId, name: &str) -> Member<'_> {
+        if self.linking.module(module).file.as_ref() == Some(self.importer) {
+            // A file that imports itself: what it binds otherwise is what counts.
+            return Member::Any(Vec::new());
+        }
         let mut followed = Followed::default();
         self.linking.follow(&self.linking.module(module), name, MAX_PASSED_ON, &mut followed);
         match followed {
