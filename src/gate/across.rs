@@ -1,19 +1,17 @@
 //! Judges files together: what one imports from another is what the other makes it.
 //!
-//! All files are looked at first, and those are judged whose words speak of rules. Names that matter are then followed to
-//! the files that import them, which are judged again, until nothing new comes out; files that nobody imports wait for the
-//! others. What only one file asks for, such as a constant, is looked up where it is written.
+//! All files are looked at first, and those are judged whose words speak of rules, each after those it imports. Names that
+//! matter are then followed to the files that import them, which are judged again, until nothing new comes out. What only one file asks for, such as a constant, is looked up where it is written.
 
 use super::counter::Counter;
 use super::side::{Judged, Looked, Side};
 use crate::linking::{Known, Linking, OwnedImport, Reach};
 use crate::parallel::in_parallel;
-use crate::scan::{Role, Sketch};
 use crate::snapshot::{File, RepoPath};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Chains of files that wait for each other are followed this far.
-const MAX_ROUNDS: usize = 12;
+/// No file is judged more often: files that import one another could go on.
+const MAX_TIMES: usize = 8;
 /// Files that did not change are looked into this many imports away from one that did.
 const MAX_LEVELS: usize = 3;
 /// So many bytes are kept to be judged; what is more is read again.
@@ -103,27 +101,56 @@ impl<'s, 'a> Across<'s, 'a> {
 
     /// Judges what is due, and what turns out to have to do with it, until nothing new comes out.
     fn settle(&mut self) {
-        let all_imported: HashSet<u32> = self.looked.iter().flat_map(|looked| looked.sketch.imports()).collect();
-        for round in 0.. {
-            let is_last = round == MAX_ROUNDS;
-            let first: Vec<usize> =
-                self.due.iter().copied().filter(|&i| is_imported(&self.files[i].path, &all_imported)).collect();
-            let now = if is_last || first.is_empty() { self.due.iter().copied().collect() } else { first };
+        let mut times: BTreeMap<usize, usize> = BTreeMap::new();
+        while !self.due.is_empty() {
+            let due = std::mem::take(&mut self.due);
+            due.iter().for_each(|&i| *times.entry(i).or_default() += 1);
+            self.judge_in_order(due);
+            self.look_up();
+            self.spread();
+            self.due.retain(|i| times.get(i).is_none_or(|&times| times < MAX_TIMES));
+        }
+    }
+
+    /// Judges the files at these places, each after those of them that it imports; where these import one another, the one
+    /// that waits for fewest comes first.
+    fn judge_in_order(&mut self, due: BTreeSet<usize>) {
+        let places: Vec<usize> = due.iter().copied().collect();
+        let imports = in_parallel(&places, |&i| self.imports_among(i, &due));
+        let mut waits: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut waiting: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (&i, imports) in places.iter().zip(imports) {
+            waits.insert(i, imports.len());
+            imports.into_iter().for_each(|imported| waiting.entry(imported).or_default().push(i));
+        }
+        while !waits.is_empty() {
+            let mut now: Vec<usize> = waits.iter().filter(|(_, count)| **count == 0).map(|(&i, _)| i).collect();
+            if now.is_empty() {
+                now.extend(waits.iter().min_by_key(|(_, count)| **count).map(|(&i, _)| i));
+            }
             let judged = in_parallel(&now, |&i| self.judge(i));
             for (i, judged) in now.into_iter().zip(judged) {
-                self.due.remove(&i);
+                waits.remove(&i);
+                for importer in waiting.remove(&i).unwrap_or_default() {
+                    waits.entry(importer).and_modify(|count| *count -= 1);
+                }
                 self.looked[i].judged = judged;
                 self.learn(i);
             }
-            if is_last {
-                return;
-            }
-            self.look_up();
-            self.spread();
-            if self.due.is_empty() {
-                return;
-            }
         }
+    }
+
+    /// Which of the files at the places `due` the one at `i` imports.
+    fn imports_among(&self, i: usize, due: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let importer = &self.files[i].path;
+        let read = || self.side.snapshot.read(&self.files[i]).unwrap_or_default();
+        let imports = match &self.looked[i].source {
+            Some(source) => OwnedImport::all(source),
+            None => OwnedImport::all(&read()),
+        };
+        let files = imports.iter().flat_map(|import| self.linking.files_of(importer, import));
+        let places = files.filter_map(|(path, _)| self.index.get(&path).copied());
+        places.filter(|place| *place != i && due.contains(place)).collect()
     }
 
     fn judge(&self, i: usize) -> Judged {
@@ -242,15 +269,6 @@ impl<'s, 'a> Across<'s, 'a> {
         }
         Some((file, looked, imports))
     }
-}
-
-/// Whether the file at `path` may be what one of the imports with these keys speaks of.
-fn is_imported(path: &RepoPath, imports: &HashSet<u32>) -> bool {
-    let file_name = path.file_name();
-    let Some(stem) = file_name.strip_suffix(b".py") else { return false };
-    let stem = String::from_utf8_lossy(stem);
-    stem == "__init__"
-        || [Role::Module, Role::Member, Role::Whole].iter().any(|&role| imports.contains(&Sketch::key(role, &stem)))
 }
 
 /// Whether `source` may define a function or class called `name`.
