@@ -7,8 +7,9 @@ use super::counter::Counter;
 use super::side::{Judged, Looked, Side};
 use crate::linking::{Known, Linking, OwnedImport, Reach};
 use crate::parallel::in_parallel;
+use crate::scan::{Role, Sketch};
 use crate::snapshot::{File, RepoPath};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// No file is judged more often: files that import one another could go on.
 const MAX_TIMES: usize = 8;
@@ -101,9 +102,18 @@ impl<'s, 'a> Across<'s, 'a> {
 
     /// Judges what is due, and what turns out to have to do with it, until nothing new comes out.
     fn settle(&mut self) {
+        let all_imported: HashSet<u32> = self.looked.iter().flat_map(|looked| looked.sketch.imports()).collect();
         let mut times: BTreeMap<usize, usize> = BTreeMap::new();
         while !self.due.is_empty() {
-            let due = std::mem::take(&mut self.due);
+            // What nobody imports is judged once, when nothing new comes out of the others.
+            let (mut due, last): (BTreeSet<usize>, BTreeSet<usize>) = std::mem::take(&mut self.due)
+                .into_iter()
+                .partition(|&i| is_imported(&self.files[i].path, &all_imported));
+            if due.is_empty() {
+                due = last;
+            } else {
+                self.due = last;
+            }
             due.iter().for_each(|&i| *times.entry(i).or_default() += 1);
             self.judge_in_order(due);
             self.look_up();
@@ -269,6 +279,15 @@ impl<'s, 'a> Across<'s, 'a> {
         }
         Some((file, looked, imports))
     }
+}
+
+/// Whether the file at `path` may be what one of the imports with these keys speaks of.
+fn is_imported(path: &RepoPath, imports: &HashSet<u32>) -> bool {
+    let file_name = path.file_name();
+    let Some(stem) = file_name.strip_suffix(b".py") else { return false };
+    let stem = String::from_utf8_lossy(stem);
+    stem == "__init__"
+        || [Role::Module, Role::Member, Role::Whole].iter().any(|&role| imports.contains(&Sketch::key(role, &stem)))
 }
 
 /// Whether `source` may define a function or class called `name`.

@@ -62,6 +62,11 @@ impl Sketch {
             .fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
     }
 
+    /// The keys of all imports.
+    pub fn imports(&self) -> impl Iterator<Item = u32> {
+        self.imports.iter().copied()
+    }
+
     /// Whether there may be an import with this key.
     pub fn may_import(&self, key: u32) -> bool {
         self.imports.binary_search(&key).is_ok()
