@@ -123,7 +123,7 @@ impl<'a> Weighing<'a, '_> {
     }
 
     /// What a binding is given, worked out once.
-    fn trace_known_binding(&mut self, id: BindingId, depth: u32) -> Origins<'a> {
+    pub(super) fn trace_known_binding(&mut self, id: BindingId, depth: u32) -> Origins<'a> {
         if let Some(known) = self.trail.bindings.get(&id) {
             return known.clone();
         }

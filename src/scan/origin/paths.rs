@@ -4,7 +4,7 @@
 //! `socket.socket.recv` after `s = socket.socket()`.
 
 use crate::scan::meaning::Meaning;
-use crate::scan::scopes::{Bound, Place, Scopes};
+use crate::scan::scopes::{BindingId, Bound, Place, Scopes};
 use crate::scan::weigh::Weighing;
 use ruff_python_ast::Expr;
 use ruff_text_size::{Ranged, TextSize};
@@ -60,7 +60,8 @@ impl<'a> Weighing<'a, '_> {
                 }
                 // Anyone may assign to an attribute.
                 found.open |= !own.is_empty();
-                for binding in own {
+                for id in own {
+                    let binding = self.resolver.scopes().bindings[id];
                     if let (Bound::Value(value), Follow::Values) = (binding.bound, follow) {
                         self.add_paths(value, binding.place, follow, depth, found);
                     }
@@ -194,7 +195,7 @@ impl<'a> Weighing<'a, '_> {
         &mut self,
         attribute: &'a ruff_python_ast::ExprAttribute,
         place: Place,
-    ) -> Vec<crate::scan::scopes::Binding<'a>> {
+    ) -> Vec<BindingId> {
         let scopes: &Scopes<'a> = self.resolver.scopes();
         let mut found = Vec::new();
         for meaning in self.resolver.meaning(&attribute.value, place).known {
@@ -204,7 +205,7 @@ impl<'a> Weighing<'a, '_> {
                 let body = scopes.scopes[class.scope].bindings.get(attribute.attr.as_str());
                 let set = class.attributes.get(attribute.attr.as_str());
                 let all = body.into_iter().chain(set).flatten().take(MAX_PATHS * 2);
-                found.extend(all.map(|&id| scopes.bindings[id]));
+                found.extend(all);
                 if !found.is_empty() {
                     break;
                 }

@@ -32,7 +32,7 @@ impl<'a> Weighing<'a, '_> {
                 }
                 // Anyone may assign to an attribute.
                 let mut found = Origins::unknown();
-                bindings.into_iter().for_each(|binding| found.add(self.trace_binding(binding, depth)));
+                bindings.into_iter().for_each(|id| found.add(self.trace_known_binding(id, depth)));
                 if found.found.is_empty() {
                     found.add(self.trace(&attribute.value, place, depth).changed());
                 }
