@@ -1,5 +1,7 @@
 //! `rules.toml` as a whole: its order, its examples, and the documentation that is made from it.
 
+mod coverage;
+
 use pep440_rs::{Version, VersionSpecifiers};
 use picklegate::catalog::entries_of;
 use picklegate::finding::{Edits, Severity, TextEdit};

@@ -8,6 +8,7 @@ mod interface;
 mod inventory;
 mod judging;
 mod materials;
+mod own_rules;
 mod page;
 mod readme;
 mod rule_files;

@@ -36,8 +36,9 @@ pub fn run(files: &[PathBuf]) -> Result<Outcome, Failure> {
                 let replaced =
                     if replaced > 0 { format!(", {replaced} of them in the place of others") } else { String::new() };
                 report.push_str(&format!(
-                    "{name}: {} rules{replaced}, {examples} examples: nothing is wrong\n",
-                    added.len()
+                    "{name}: {}{replaced}, {}: nothing is wrong\n",
+                    count(added.len(), "rule"),
+                    count(examples, "example")
                 ));
             }
             Err(RulesError { problems: found }) => {
@@ -51,4 +52,9 @@ pub fn run(files: &[PathBuf]) -> Result<Outcome, Failure> {
     }
     output::print(report)?;
     Ok(if problems == 0 { Outcome::Clean } else { Outcome::Blocked })
+}
+
+/// `1 rule`, `2 rules`.
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
