@@ -196,7 +196,8 @@ impl Library {
             return match self.is_module(&submodule) {
                 true => Found::Module(submodule),
                 false if self.is_compiled(module) => Found::Compiled,
-                false => Found::Missing,
+                // Another distribution may put it there.
+                false => Found::Absent,
             };
         };
         let mut best = Found::Missing;

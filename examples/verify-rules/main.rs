@@ -21,7 +21,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use verify::{Claim, Verdict, judge};
+use verify::{Verdict, judge};
+
+/// What a claim must hold for, if it must, and its verdicts by version.
+type Findings = (Option<String>, Vec<(Version, Verdict)>);
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -100,7 +103,7 @@ fn check(rules: &RuleSet, ids: &BTreeSet<String>, directory: &Path) -> ExitCode 
     let mut refuted = 0;
     for (name, matches) in by_library {
         // One version at a time is in memory.
-        let mut verdicts: Vec<BTreeMap<Claim, Vec<(Version, Verdict)>>> = vec![BTreeMap::new(); matches.len()];
+        let mut verdicts: Vec<BTreeMap<String, Findings>> = vec![BTreeMap::new(); matches.len()];
         let imports = rules.library(name).map(|library| library.imports.clone()).unwrap_or_default();
         let mut uncovered: Vec<bool> = vec![true; matches.len()];
         for (version, path) in versions(&directory.join(name)) {
@@ -113,7 +116,9 @@ fn check(rules: &RuleSet, ids: &BTreeSet<String>, directory: &Path) -> ExitCode 
                 for (claim, verdict) in judge(&library, &imports, candidate) {
                     let line = (rule.id.as_str(), claim.text.clone(), name, verdict);
                     count += usize::from(lines.entry(line).or_default().insert(version.clone()));
-                    verdicts[i].entry(claim).or_default().push((version.clone(), verdict));
+                    let (purport, found) = verdicts[i].entry(claim.text).or_insert((claim.purport.clone(), Vec::new()));
+                    *purport = purport.take().filter(|_| claim.purport.is_some());
+                    found.push((version.clone(), verdict));
                 }
             }
         }
@@ -124,23 +129,23 @@ fn check(rules: &RuleSet, ids: &BTreeSet<String>, directory: &Path) -> ExitCode 
             }
             let is_refuted = |found: &[(Version, Verdict)]| found.iter().all(|(_, verdict)| verdict.refutes());
             let holds = |purport: &String| {
-                verdicts[i].iter().any(|(claim, found)| claim.purport.as_ref() == Some(purport) && !is_refuted(found))
+                verdicts[i].values().any(|(other, found)| other.as_ref() == Some(purport) && !is_refuted(found))
             };
-            for (claim, found) in &verdicts[i] {
+            for (claim, (purport, found)) in &verdicts[i] {
                 let is_elsewhere = |(_, verdict): &&(Version, Verdict)| *verdict == Verdict::OtherPosition;
                 let elsewhere: Vec<String> =
                     found.iter().filter(is_elsewhere).map(|(version, _)| version.to_string()).collect();
                 if !elsewhere.is_empty() {
-                    eprintln!("{of}: {}: at another position in {}", claim.text, elsewhere.join(" "));
+                    eprintln!("{of}: {claim}: at another position in {}", elsewhere.join(" "));
                 }
-                if is_refuted(found) && claim.purport.as_ref().is_some_and(|purport| !holds(purport)) {
+                if is_refuted(found) && purport.as_ref().is_some_and(|purport| !holds(purport)) {
                     let mut by_word: BTreeMap<&str, Vec<String>> = BTreeMap::new();
                     for (version, verdict) in found {
                         by_word.entry(verdict.word()).or_default().push(version.to_string());
                     }
                     let said: Vec<String> =
                         by_word.iter().map(|(word, versions)| format!("{word} in {}", versions.join(" "))).collect();
-                    eprintln!("{of}: {}: {}", claim.text, said.join(", "));
+                    eprintln!("{of}: {claim}: {}", said.join(", "));
                     refuted += 1;
                 }
             }

@@ -2,6 +2,7 @@
 
 use super::library::{Found, Library};
 use super::outline::Signature;
+use picklegate::finding::Severity;
 use picklegate::rules::{Argument, EditChange, Match, Target, Value};
 use std::collections::BTreeMap;
 
@@ -109,7 +110,9 @@ pub fn judge(library: &Library, imports: &[String], candidate: &Match) -> BTreeM
         Target::Text { .. } | Target::Installed => {}
     }
     let is_method = matches!(candidate.target, Target::Method { .. });
-    let conditions = candidate.when.iter().map(|condition| (condition.argument.clone(), !condition.absent));
+    // A note may say that there is no such argument.
+    let must = candidate.severity != Some(Severity::Note);
+    let conditions = candidate.when.iter().map(|condition| (condition.argument.clone(), must && !condition.absent));
     let mut arguments: Vec<(Argument, bool)> = conditions.collect();
     arguments.extend(candidate.data.clone().map(|data| (data, true)));
     match candidate.edit.as_ref().map(|edit| &edit.change) {

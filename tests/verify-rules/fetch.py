@@ -251,7 +251,8 @@ def main():
             return said
 
         for said in pool.map(library, sys.stdin):
-            print("\n".join(filter(None, said)), flush=True)
+            for line in filter(None, said):
+                print(line, flush=True)
 
 
 if __name__ == "__main__":
