@@ -81,6 +81,7 @@ pub use governing::{Candidate, Governing, Other, Standing, Versions, Weighed, ou
 pub use imports::{Import, Undeclared};
 pub use installed::{ImportNames, InstalledEnvironment, is_environment};
 pub use own::within;
+pub use weighing::Outlook;
 
 use crate::snapshot::{Entry, EntryKind, File, RepoPath, Snapshot, SnapshotError, walk_entries};
 use crate::syntax::is_code;

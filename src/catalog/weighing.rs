@@ -6,7 +6,22 @@ use super::{Catalog, Dependency, DistributionName, Evidence, Inventory, deciding
 use crate::snapshot::RepoPath;
 use std::collections::BTreeSet;
 
+/// What the files of a directory are governed by: those of directories with equal outlooks have the same answers, but for
+/// files that say themselves what they run with.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Outlook {
+    /// The nearest directories with manifests of each tier.
+    nearest: [Option<RepoPath>; 2],
+    in_tests: bool,
+}
+
 impl Catalog<'_> {
+    /// What the files of `directory` are governed by.
+    pub fn outlook(&self, directory: &RepoPath) -> Outlook {
+        let nearest = |tier| self.nearest(directory, tier).map(|found| found.path.clone());
+        Outlook { nearest: [Project, LastResort].map(nearest), in_tests: deciding::is_in_tests(directory) }
+    }
+
     /// What decides the version of `distribution` for the source file `file`.
     ///
     /// The nearest directory above it that has evidence decides; in one directory locked, then pinned, then declared.

@@ -1,7 +1,7 @@
 //! Files that did not change, but are judged by other rules or versions than before.
 
 use super::side::Side;
-use crate::catalog;
+use crate::catalog::{self, Outlook};
 use crate::snapshot::{Comparison, File, RepoPath, SnapshotError, walk};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,8 @@ pub(super) fn files(comparison: &Comparison, parents: &[Side<'_>], new: &Side<'_
         return Default::default();
     }
     let changed: BTreeSet<&RepoPath> = comparison.changes.iter().map(|change| &change.path).collect();
-    let mut moved: BTreeMap<RepoPath, bool> = BTreeMap::new();
+    let mut moved: BTreeMap<(Outlook, Outlook), bool> = BTreeMap::new();
+    let mut directories: BTreeMap<RepoPath, bool> = BTreeMap::new();
     let mut found = Vec::new();
     let unlisted = walk(new.snapshot, &RepoPath::root(), &mut |file| {
         if !new.concerns(&file.path) || changed.contains(&file.path) {
@@ -27,9 +28,11 @@ pub(super) fn files(comparison: &Comparison, parents: &[Side<'_>], new: &Side<'_
         let lock = RepoPath::new([file.path.as_bytes(), b".lock"].concat());
         let moved = other_policy
             || changed.contains(&lock)
-            || *moved
-                .entry(directory)
-                .or_insert_with(|| old.selection(&file.path).signature() != new.selection(&file.path).signature());
+            || *directories.entry(directory).or_insert_with_key(|directory| {
+                let outlooks = (old.catalog.outlook(directory), new.catalog.outlook(directory));
+                let differs = || old.selection(&file.path).signature() != new.selection(&file.path).signature();
+                *moved.entry(outlooks).or_insert_with(differs)
+            });
         if moved {
             found.push(file);
         }

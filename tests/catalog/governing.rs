@@ -238,3 +238,20 @@ constraint-dependencies = ["torch<3"]
         "[project]\ndependencies = [\"torch>=2.6\"]\n[tool.uv]\noverride-dependencies = [\"torch==2.5.1\"]\n";
     assert_eq!(others(&[("pyproject.toml", replaced)], "x.py", "torch"), ["pyproject.toml:2 >=2.6 Overridden"]);
 }
+
+#[test]
+fn directories_between_the_same_manifests_have_equal_outlooks() {
+    let snapshot = MemorySnapshot::from([
+        ("requirements.txt", "torch==2.3.1\n"),
+        ("b/requirements.txt", "torch==2.6.0\n"),
+        ("c/tox.ini", "[testenv]\ndeps = torch==2.7.0\n"),
+    ]);
+    let catalog = Catalog::new(&snapshot);
+    let outlook = |directory: &str| catalog.outlook(&RepoPath::from(directory));
+    assert_eq!(outlook("a"), outlook(""));
+    assert_eq!(outlook("a/x"), outlook("a/y/z"));
+    assert_eq!(outlook("b/x"), outlook("b"));
+    for other in ["b", "c", "tests", "a/tests"] {
+        assert_ne!(outlook("a"), outlook(other), "{other}");
+    }
+}
