@@ -27,7 +27,8 @@ impl Snapshot for EditedSnapshot<'_> {
         let mut entries = self.base.list(directory)?;
         for entry in &mut entries {
             let path = directory.join(&entry.name);
-            if self.edited.keys().any(|edited| *edited == path || edited.is_inside(&path)) {
+            let below = self.edited.range(RepoPath::new([path.as_bytes(), b"/"].concat())..).next();
+            if self.edited.contains_key(&path) || below.is_some_and(|(edited, _)| edited.is_inside(&path)) {
                 entry.id = None;
             }
         }

@@ -111,8 +111,7 @@ impl<'a> Editor<'a, '_, '_> {
         let range = match is_last {
             // The comma before it goes as well, if there is one.
             true if previous.kind() == TokenKind::Comma => TextRange::new(previous.start(), removed.end()),
-            true => TextRange::new(removed.start(), next.start()),
-            false => TextRange::new(removed.start(), next.start()),
+            _ => TextRange::new(removed.start(), next.start()),
         };
         Some(Change { range, text: String::new() })
     }
