@@ -3,7 +3,7 @@
 //!
 //! Each side of a change is read from its own snapshot, rules files included.
 
-use super::Failure;
+use super::{Failure, own_library};
 use crate::finding::Severity;
 use crate::gate::{AllowedRule, Honoured, Policy};
 use crate::rules::{Match, RuleSet, Target};
@@ -96,6 +96,7 @@ pub fn read(snapshot: &dyn Snapshot, base: &Arc<RuleSet>) -> Result<Configured, 
         all.extend_from(&text, &path.to_string())?;
         all.files.push(path.to_string());
     }
+    own_library::leave_out(&mut rules, snapshot)?;
     let mut trusted_verifiers = Vec::new();
     for named in &table.trusted_verifiers {
         if !is_qualified(named.get_ref()) {

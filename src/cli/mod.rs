@@ -16,6 +16,7 @@ mod hook;
 mod install;
 mod judging;
 mod output;
+mod own_library;
 mod progress;
 mod repository;
 mod rules;
