@@ -47,14 +47,12 @@ impl<'r> Words<'r> {
     /// One of `paths`, and one of `methods` if they are all names.
     fn need_paths(&mut self, paths: &'r [String], methods: &'r [String]) {
         let is_name = |word: &str| !word.is_empty() && word.bytes().all(is_word);
-        let methods: Vec<&str> = methods.iter().map(String::as_str).collect();
-        let methods = if methods.iter().all(|method| is_name(method)) { methods } else { Vec::new() };
+        let methods = if methods.iter().all(|method| is_name(method)) { methods } else { &[] };
+        let words: Vec<Vec<u16>> = self.group(methods.iter().map(String::as_str)).into_iter().collect();
         for path in paths {
             let names: Vec<u16> = path.split('.').filter(|word| is_name(word)).map(|word| self.number(word)).collect();
             let last = names.last().copied();
-            let words = self.group(methods.iter().copied()).into_iter().collect();
-            let need = Need { names, words, ..Need::default() };
-            self.add(need, last);
+            self.add(Need { names, words: words.clone(), ..Need::default() }, last);
         }
     }
 
