@@ -20,7 +20,9 @@ type Entries = BTreeMap<Vec<u8>, EntryKind>;
 pub(super) struct Directories<'a> {
     snapshot: &'a dyn Snapshot,
     listed: Mutex<BTreeMap<RepoPath, Arc<Entries>>>,
-    /// What imports were found to speak of, by the directory of the importer.
+    /// The directory that holds the package of what is in a directory, or that directory itself.
+    tops: Mutex<HashMap<RepoPath, RepoPath>>,
+    /// What imports were found to speak of, by the directory they start from.
     located: Mutex<HashMap<RepoPath, HashMap<Asked, Option<Module>>>>,
 }
 
@@ -29,7 +31,7 @@ type Asked = (u32, String, bool);
 
 impl<'a> Directories<'a> {
     pub fn new(snapshot: &'a dyn Snapshot) -> Self {
-        Self { snapshot, listed: Mutex::default(), located: Mutex::default() }
+        Self { snapshot, listed: Mutex::default(), tops: Mutex::default(), located: Mutex::default() }
     }
 
     /// Whether `directory` has an entry of this kind. What cannot be listed has none.
@@ -55,24 +57,43 @@ impl Linking<'_> {
     /// Python is sure to find before it: a file or package beside the program, or at the root of the repository.
     pub(super) fn locate(&self, importer: &RepoPath, level: u32, path: &str, is_library: bool) -> Option<Module> {
         let own = importer.parent().unwrap_or_default();
+        // All of a package find the same under the same name.
+        let start = if level > 0 { own } else { self.top(own) };
         let asked = (level, path.to_owned(), is_library);
         let located = || self.directories.located.lock().expect("no thread panics");
-        if let Some(known) = located().get(&own).and_then(|known| known.get(&asked)) {
+        if let Some(known) = located().get(&start).and_then(|known| known.get(&asked)) {
             return known.clone();
         }
-        let found = self.look_for(&own, level, path, is_library);
-        located().entry(own).or_default().insert(asked, found.clone());
+        let found = self.look_for(&start, level, path, is_library);
+        located().entry(start).or_default().insert(asked, found.clone());
         found
     }
 
-    /// The same for whatever is in the directory `own`.
-    fn look_for(&self, own: &RepoPath, level: u32, path: &str, is_library: bool) -> Option<Module> {
+    /// The directory that holds the package of what is in `own`, or `own` itself.
+    fn top(&self, own: RepoPath) -> RepoPath {
+        let tops = || self.directories.tops.lock().expect("no thread panics");
+        if let Some(known) = tops().get(&own) {
+            return known.clone();
+        }
+        let mut top = own.clone();
+        while self.directories.has_file(&top, PACKAGE)
+            && let Some(parent) = top.parent()
+        {
+            top = parent;
+        }
+        tops().insert(own, top.clone());
+        top
+    }
+
+    /// The same for what starts from the directory `start`: that of the importer where there are dots, and else its
+    /// [`Self::top`].
+    fn look_for(&self, start: &RepoPath, level: u32, path: &str, is_library: bool) -> Option<Module> {
         let parts: Vec<&str> = path.split('.').filter(|part| !part.is_empty()).collect();
         if parts.len() > MAX_PARTS {
             return None;
         }
         if level > 0 {
-            let mut base = own.clone();
+            let mut base = start.clone();
             for _ in 1..level {
                 base = base.parent()?;
             }
@@ -81,15 +102,8 @@ impl Linking<'_> {
         if parts.first().is_none_or(|first| BUILT_IN.contains(first)) {
             return None;
         }
-        // The directory that holds the package of the file, or the file itself.
-        let mut top = own.clone();
-        while self.directories.has_file(&top, PACKAGE)
-            && let Some(parent) = top.parent()
-        {
-            top = parent;
-        }
-        let mut roots = vec![top.clone()];
-        for ancestor in top.ancestors() {
+        let mut roots = vec![start.clone()];
+        for ancestor in start.ancestors() {
             if !is_library || ancestor.is_root() {
                 roots.extend(SOURCE_ROOTS.iter().map(|name| ancestor.join(name)));
                 roots.push(ancestor);
