@@ -15,6 +15,8 @@ const MAX_PARTS: usize = 32;
 
 /// The entries of a directory by name.
 type Entries = BTreeMap<Vec<u8>, EntryKind>;
+/// Directories that Python looks for modules in.
+type Roots = Arc<Vec<RepoPath>>;
 
 /// The entries of directories, each listed once.
 pub(super) struct Directories<'a> {
@@ -22,6 +24,8 @@ pub(super) struct Directories<'a> {
     listed: Mutex<BTreeMap<RepoPath, Arc<Entries>>>,
     /// The directory that holds the package of what is in a directory, or that directory itself.
     tops: Mutex<HashMap<RepoPath, RepoPath>>,
+    /// Import roots by the directory that imports start from, and whether a library goes by the name.
+    roots: Mutex<HashMap<(RepoPath, bool), Roots>>,
     /// What imports were found to speak of, by the directory they start from.
     located: Mutex<HashMap<RepoPath, HashMap<Asked, Option<Module>>>>,
 }
@@ -31,24 +35,29 @@ type Asked = (u32, String, bool);
 
 impl<'a> Directories<'a> {
     pub fn new(snapshot: &'a dyn Snapshot) -> Self {
-        Self { snapshot, listed: Mutex::default(), tops: Mutex::default(), located: Mutex::default() }
+        Self {
+            snapshot,
+            listed: Mutex::default(),
+            tops: Mutex::default(),
+            roots: Mutex::default(),
+            located: Mutex::default(),
+        }
     }
 
-    /// Whether `directory` has an entry of this kind. What cannot be listed has none.
-    fn has(&self, directory: &RepoPath, name: &[u8], kind: EntryKind) -> bool {
+    /// The entries of `directory`; none where it cannot be listed.
+    fn entries(&self, directory: &RepoPath) -> Arc<Entries> {
         let known = self.listed.lock().expect("no thread panics").get(directory).map(Arc::clone);
-        let entries = known.unwrap_or_else(|| {
+        known.unwrap_or_else(|| {
             let entries = self.snapshot.list(directory).unwrap_or_default();
             let entries: Arc<Entries> =
                 Arc::new(entries.into_iter().map(|entry| (Vec::from(entry.name), entry.kind)).collect());
             self.listed.lock().expect("no thread panics").insert(directory.clone(), Arc::clone(&entries));
             entries
-        });
-        entries.get(name) == Some(&kind)
+        })
     }
 
     fn has_file(&self, directory: &RepoPath, name: &[u8]) -> bool {
-        self.has(directory, name, EntryKind::File)
+        self.entries(directory).get(name) == Some(&EntryKind::File)
     }
 }
 
@@ -102,6 +111,16 @@ impl Linking<'_> {
         if parts.first().is_none_or(|first| BUILT_IN.contains(first)) {
             return None;
         }
+        self.roots(start, is_library).iter().find_map(|root| self.below(root, &parts, is_library))
+    }
+
+    /// Where Python may look for what is imported from `start`, as far as there is anything.
+    fn roots(&self, start: &RepoPath, is_library: bool) -> Roots {
+        let key = (start.clone(), is_library);
+        let known = || self.directories.roots.lock().expect("no thread panics");
+        if let Some(roots) = known().get(&key) {
+            return Arc::clone(roots);
+        }
         let mut roots = vec![start.clone()];
         for ancestor in start.ancestors() {
             if !is_library || ancestor.is_root() {
@@ -109,7 +128,10 @@ impl Linking<'_> {
                 roots.push(ancestor);
             }
         }
-        roots.iter().find_map(|root| self.below(root, &parts, is_library))
+        roots.retain(|root| !self.directories.entries(root).is_empty());
+        let roots = Arc::new(roots);
+        known().insert(key, Arc::clone(&roots));
+        roots
     }
 
     /// The module `parts` below the import root `root`.
@@ -134,16 +156,16 @@ impl Linking<'_> {
 
     /// The module called `name` in a directory; a package counts before a file.
     fn entry(&self, directory: &RepoPath, name: &str) -> Option<Module> {
-        let below = directory.join(name.as_bytes());
-        if self.directories.has(directory, name.as_bytes(), EntryKind::Directory) {
-            let package = self.package(below);
-            if package.file.is_some() || !self.directories.has_file(directory, &file_name(name)) {
+        let entries = self.directories.entries(directory);
+        let file = file_name(name);
+        let is_file = entries.get(&file[..]) == Some(&EntryKind::File);
+        if entries.get(name.as_bytes()) == Some(&EntryKind::Directory) {
+            let package = self.package(directory.join(name.as_bytes()));
+            if package.file.is_some() || !is_file {
                 return Some(package);
             }
         }
-        let file = file_name(name);
-        let is_there = self.directories.has_file(directory, &file);
-        is_there.then(|| Module { file: Some(directory.join(&file)), directory: None })
+        is_file.then(|| Module { file: Some(directory.join(&file)), directory: None })
     }
 
     fn package(&self, directory: RepoPath) -> Module {
