@@ -5,6 +5,7 @@ mod counter;
 mod dependents;
 mod edits;
 mod examples;
+mod memory;
 mod requalified;
 mod side;
 mod verdict;

@@ -58,7 +58,7 @@ pub(super) fn judge_some(side: &Side<'_>, files: Vec<File>) -> (Vec<Judged>, usi
     let mut across = Across::new(side);
     let looked = in_parallel(&files, |file| {
         let looked = side.look_at(file, &across.linking);
-        let imports = OwnedImport::all(looked.source.as_deref().unwrap_or_default());
+        let imports = looked.source.as_ref().map(|source| OwnedImport::all(source)).unwrap_or_default();
         (looked, imports)
     });
     let mut pending = Vec::new();
@@ -91,7 +91,7 @@ impl<'s, 'a> Across<'s, 'a> {
     fn add(&mut self, file: File, mut looked: Looked) {
         let place = self.files.len();
         looked.source = looked.source.filter(|source| looked.is_due && self.kept + source.len() <= MAX_KEPT);
-        self.kept += looked.source.as_ref().map_or(0, Vec::len);
+        self.kept += looked.source.as_ref().map_or(0, |source| source.len());
         if looked.is_due {
             self.due.insert(place);
         }
@@ -153,7 +153,7 @@ impl<'s, 'a> Across<'s, 'a> {
     /// Which of the files at the places `due` the one at `i` imports.
     fn imports_among(&self, i: usize, due: &BTreeSet<usize>) -> BTreeSet<usize> {
         let importer = &self.files[i].path;
-        let read = || self.side.snapshot.read(&self.files[i]).unwrap_or_default();
+        let read = || self.side.read(&self.files[i]).unwrap_or_default();
         let imports = match &self.looked[i].source {
             Some(source) => OwnedImport::all(source),
             None => OwnedImport::all(&read()),
@@ -167,7 +167,7 @@ impl<'s, 'a> Across<'s, 'a> {
         let file = &self.files[i];
         match &self.looked[i].source {
             Some(source) => self.side.judge(file, source, &self.linking),
-            None => match self.side.snapshot.read(file) {
+            None => match self.side.read(file) {
                 Ok(source) => self.side.judge(file, &source, &self.linking),
                 Err(error) => Judged { unreadable: Some(error.into()), ..Judged::default() },
             },
@@ -191,7 +191,7 @@ impl<'s, 'a> Across<'s, 'a> {
             let may: Vec<usize> = (0..self.files.len()).filter(|&i| wave.may_concern(&self.looked[i].sketch)).collect();
             let concerns = in_parallel(&may, |&i| {
                 let file = &self.files[i];
-                let source = self.side.snapshot.read(file).unwrap_or_default();
+                let source = self.side.read(file).unwrap_or_default();
                 wave.concern(&self.linking, &file.path, &source)
             });
             for (i, concern) in may.into_iter().zip(concerns) {
@@ -234,7 +234,7 @@ impl<'s, 'a> Across<'s, 'a> {
     /// What the file at `path` means to others.
     fn look_into(&self, path: &RepoPath) -> Option<Known> {
         let file = self.side.snapshot.find(path).ok().flatten()?;
-        let source = self.side.snapshot.read(&file).ok()?;
+        let source = self.side.read(&file).ok()?;
         self.side.judge(&file, &source, &self.linking).known
     }
 
@@ -270,7 +270,7 @@ impl<'s, 'a> Across<'s, 'a> {
     fn visit(&self, path: &RepoPath, demand: &Demand) -> Option<(File, Looked, Vec<OwnedImport>)> {
         let file = self.side.snapshot.find(path).ok().flatten()?;
         let looked = self.side.look_at(&file, &self.linking);
-        let source = looked.source.as_deref()?;
+        let source = looked.source.as_ref()?;
         let mut imports = OwnedImport::all(source);
         if let (false, Some(names)) = (looked.is_due, demand)
             && !names.iter().any(|name| defines(source, name))

@@ -35,7 +35,7 @@ pub(super) fn files(comparison: &Comparison, new: &Side<'_>) -> (Vec<File>, Vec<
             others.push(file);
         }
     });
-    let read = |file: &File| new.snapshot.read(file).unwrap_or_default();
+    let read = |file: &File| new.read(file).unwrap_or_default();
     let sketches = in_parallel(&others, |file| Sketch::of(&read(file)));
     let mut linking = Linking::new(new.snapshot);
     let imports_library = |sketch: &Sketch| libraries.iter().any(|name| Reach::is_named(name, sketch));
@@ -57,7 +57,7 @@ pub(super) fn files(comparison: &Comparison, new: &Side<'_>) -> (Vec<File>, Vec<
 /// The names of a changed file that now stand for something else.
 fn renamed(change: &Change, old: &dyn Snapshot, new: &Side<'_>) -> Vec<String> {
     let (Some(before), Some(after)) = (&change.old, &change.new) else { return Vec::new() };
-    match (old.read(before), new.snapshot.read(after)) {
+    match (new.read_from(old, before), new.read(after)) {
         (Ok(before), Ok(after)) => changed(&before, &after, &|text| is_value(&new.policy.rules, text)),
         _ => Vec::new(),
     }

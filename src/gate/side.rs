@@ -1,5 +1,6 @@
 //! One side of a change: the same evaluation for the old and the new.
 
+use super::memory::Memory;
 use super::versions::{self, AllowedRule};
 use super::{Unscanned, across};
 use crate::catalog::{Catalog, Diagnostic, InstalledEnvironment, within};
@@ -39,6 +40,7 @@ pub(super) struct Side<'a> {
     pub catalog: Catalog<'a>,
     pub policy: &'a Policy,
     scanner: Arc<Scanner<'a>>,
+    memory: Arc<Memory>,
 }
 
 /// The outcome of one file; empty for a file that no rule speaks of.
@@ -66,7 +68,7 @@ pub(super) struct Looked {
     /// All that there is to say of it, unless it is due.
     pub judged: Judged,
     /// The bytes of what is code.
-    pub source: Option<Vec<u8>>,
+    pub source: Option<Arc<Vec<u8>>>,
 }
 
 impl From<Judged> for Looked {
@@ -87,15 +89,17 @@ impl<'a> Side<'a> {
         environments: &'a [InstalledEnvironment],
     ) -> Self {
         let catalog = Catalog::with_environments(snapshot, environments);
-        Self { snapshot, catalog, policy, scanner: Arc::new(Scanner::new(&policy.rules, &policy.trusted_verifiers)) }
+        let scanner = Arc::new(Scanner::new(&policy.rules, &policy.trusted_verifiers));
+        Self { snapshot, catalog, policy, scanner, memory: Arc::default() }
     }
 
     /// Another snapshot, with what can be shared of this side.
     pub fn other(&self, snapshot: &'a dyn Snapshot, policy: &'a Policy) -> Self {
         if policy.rules != self.policy.rules || policy.trusted_verifiers != self.policy.trusted_verifiers {
-            return Self::new(snapshot, policy);
+            return Self { memory: Arc::clone(&self.memory), ..Self::new(snapshot, policy) };
         }
-        Self { snapshot, catalog: Catalog::new(snapshot), policy, scanner: Arc::clone(&self.scanner) }
+        let (scanner, memory) = (Arc::clone(&self.scanner), Arc::clone(&self.memory));
+        Self { snapshot, catalog: Catalog::new(snapshot), policy, scanner, memory }
     }
 
     /// The rules as they apply to files at the place of `path` on this side, unless they say themselves what they run with.
@@ -113,6 +117,16 @@ impl<'a> Side<'a> {
         self.scanner.admits(source)
     }
 
+    /// The content of `file` of this side's snapshot.
+    pub fn read(&self, file: &File) -> Result<Arc<Vec<u8>>, SnapshotError> {
+        self.memory.read(self.snapshot, file)
+    }
+
+    /// The content of `file` of another snapshot of the same repository.
+    pub fn read_from(&self, snapshot: &dyn Snapshot, file: &File) -> Result<Arc<Vec<u8>>, SnapshotError> {
+        self.memory.read(snapshot, file)
+    }
+
     /// Looks at `file` of this side's snapshot before anything is known of others. What is no code is judged.
     pub fn look_at(&self, file: &File, linking: &Linking<'_>) -> Looked {
         if !self.concerns(&file.path) {
@@ -122,7 +136,7 @@ impl<'a> Side<'a> {
         if !self.scanner.concerns(&file.path) && self.selection(&file.path).installed().is_empty() {
             return Looked::default();
         }
-        let bytes = match self.snapshot.read(file) {
+        let bytes = match self.read(file) {
             Ok(bytes) => bytes,
             // What is not code by its name and does not fit into memory is data, not a script.
             Err(SnapshotError::TooLarge { .. }) if !is_code(&file.path, b"") => return Looked::default(),
