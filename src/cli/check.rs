@@ -57,6 +57,7 @@ pub fn judge<'s>(
     }
     let base = judging::rules(&arguments.rules)?;
     let mut new = configuration::read(snapshot, &base)?;
+    new.explain();
     let mut old: Vec<Policy> =
         comparison.parents.iter().map(|parent| old_policy(&**parent, &base, &new.policy)).collect();
     // Whoever asks for rules about writing pickles does not introduce what is written already.
@@ -79,6 +80,7 @@ fn old_policy(parent: &dyn Snapshot, base: &Arc<RuleSet>, new: &Policy) -> Polic
 fn judge_head(repository: &Repository, arguments: &CheckArguments, color: bool) -> Result<Outcome, Failure> {
     let head = repository.revision("HEAD")?;
     let mut configured = configuration::read(&*head, &judging::rules(&arguments.judging.rules)?)?;
+    configured.explain();
     configured.policy.enable_producers(configured.producers(arguments.judging.show_notes));
     let verdict = gate::scan(&*head, &RepoPath::root(), &configured.policy, &[]);
     let judged = Judged { verdict, snapshot: &*head, subject: Subject::Tree, fail_on: configured.fail_on };

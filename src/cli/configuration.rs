@@ -3,7 +3,7 @@
 //!
 //! Each side of a change is read from its own snapshot, rules files included.
 
-use super::{Failure, own_library};
+use super::{Failure, output, own_library};
 use crate::finding::Severity;
 use crate::gate::{AllowedRule, Honoured, Policy};
 use crate::rules::{Match, RuleSet, Target};
@@ -22,9 +22,18 @@ pub struct Configured {
     pub fail_on: Option<Severity>,
     /// The severity of rules about writing pickles, where the configuration puts them in force. The policy has them off.
     pub producers: Option<Severity>,
+    /// The library that this is the repository of: the policy has no rules about it.
+    pub own_library: Option<String>,
 }
 
 impl Configured {
+    /// Says which rules are not in force: nothing is left out in silence.
+    pub fn explain(&self) {
+        if let Some(name) = &self.own_library {
+            output::say(&format!("note: this is the repository of {name}: the rules about it are not in force\n"));
+        }
+    }
+
     /// The severity of rules about writing pickles, if the configuration or `--show-notes` asks for them.
     pub fn producers(&self, show_notes: bool) -> Option<Severity> {
         self.producers.or(show_notes.then_some(Severity::Note))
@@ -96,7 +105,7 @@ pub fn read(snapshot: &dyn Snapshot, base: &Arc<RuleSet>) -> Result<Configured, 
         all.extend_from(&text, &path.to_string())?;
         all.files.push(path.to_string());
     }
-    own_library::leave_out(&mut rules, snapshot)?;
+    let own_library = own_library::leave_out(&mut rules, snapshot)?;
     let mut trusted_verifiers = Vec::new();
     for named in &table.trusted_verifiers {
         if !is_qualified(named.get_ref()) {
@@ -125,7 +134,7 @@ pub fn read(snapshot: &dyn Snapshot, base: &Arc<RuleSet>) -> Result<Configured, 
     }
     let honoured = Honoured { nosec: table.honor.contains(&Honor::Nosec), noqa: table.honor.contains(&Honor::Noqa) };
     let policy = Policy { rules, honoured, trusted_verifiers, allowed_versions };
-    Ok(Configured { policy, fail_on: table.fail_on, producers: table.producers })
+    Ok(Configured { policy, fail_on: table.fail_on, producers: table.producers, own_library })
 }
 
 /// Whether the match is about having a version at all.
@@ -175,7 +184,7 @@ mod tests {
 
     #[test]
     fn no_configuration_is_the_default() {
-        let default = Configured { policy: Policy::default(), fail_on: None, producers: None };
+        let default = Configured { policy: Policy::default(), fail_on: None, producers: None, own_library: None };
         assert_eq!(configured([]), Ok(default.clone()));
         assert_eq!(configured([("pyproject.toml", "[tool.ruff]\nline-length = 120\n")]), Ok(default.clone()));
         // Not ours to judge: the catalog says what is wrong with it.

@@ -9,9 +9,9 @@ const ROOTS: &[&str] = &["", "src/", "lib/", "python/"];
 /// Where a project says what it is called.
 const MANIFESTS: &[&str] = &["pyproject.toml", "setup.cfg", "setup.py"];
 
-/// Takes the matches about the library that `snapshot` is the repository of out of `rules`: a manifest in its root says that
-/// the project is called so, and it has the package.
-pub(super) fn leave_out(rules: &mut Arc<RuleSet>, snapshot: &dyn Snapshot) -> Result<(), SnapshotError> {
+/// Takes the matches about the library that `snapshot` is the repository of out of `rules`, and gives its name: a manifest in
+/// its root says that the project is called so, and it has the package.
+pub(super) fn leave_out(rules: &mut Arc<RuleSet>, snapshot: &dyn Snapshot) -> Result<Option<String>, SnapshotError> {
     for manifest in MANIFESTS {
         let Some(file) = snapshot.find(&RepoPath::from(*manifest))? else { continue };
         let text = String::from_utf8_lossy(&snapshot.read(&file)?).into_owned();
@@ -25,10 +25,11 @@ pub(super) fn leave_out(rules: &mut Arc<RuleSet>, snapshot: &dyn Snapshot) -> Re
             for rule in rules.rules.iter_mut().chain(&mut rules.producers) {
                 rule.matches.retain(|candidate| candidate.library != own.name);
             }
+            return Ok(Some(own.name));
         }
-        return Ok(());
+        return Ok(None);
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The name of the project, as far as the manifest writes it out.
@@ -76,9 +77,11 @@ mod tests {
         let mut snapshot = MemorySnapshot::default();
         files.iter().for_each(|(path, text)| snapshot.insert(RepoPath::from(*path), *text));
         let mut rules = RuleSet::builtin();
-        leave_out(&mut rules, &snapshot).expect("it can be read");
+        let own = leave_out(&mut rules, &snapshot).expect("it can be read");
         assert!(rules.rule("numpy-load-allow-pickle").is_some());
-        rules.rules.iter().flat_map(|rule| &rule.matches).any(|candidate| candidate.library == "numpy")
+        let speaks = rules.rules.iter().flat_map(|rule| &rule.matches).any(|candidate| candidate.library == "numpy");
+        assert_eq!(own.as_deref(), (!speaks).then_some("numpy"));
+        speaks
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub fn judge<'t>(
     let base = judging::rules(&arguments.rules)?;
     let snapshot = &*tree.snapshot;
     let mut configured = configuration::read(snapshot, &base)?;
+    configured.explain();
     configured.policy.enable_producers(configured.producers(arguments.show_notes));
     let environments = environments::open(installed)?;
     let progress = Progress::start();

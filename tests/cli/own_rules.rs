@@ -167,3 +167,17 @@ fn the_rule_is_exported() {
         run(&repository, &["rules", "export", "--format", "semgrep", "--library", "acme-vault", "--for-repo"], 0);
     assert!(none.ends_with("rules: []\n"), "{none}");
 }
+
+/// A repository that turns into that of a library is told so: nothing goes out of force in silence.
+#[test]
+fn the_repository_of_a_library_is_told_which_rules_it_has_not() {
+    let repository = Repository::new();
+    repository.stage("a.py", "import numpy as np\nx = np.load(path, allow_pickle=True)\n");
+    assert!(show(&repository.picklegate(&["check"])).contains("error[numpy-load-allow-pickle]"));
+    repository.stage("pyproject.toml", "[project]\nname = \"numpy\"\n");
+    assert!(show(&repository.picklegate(&["check"])).contains("error[numpy-load-allow-pickle]"));
+    repository.stage("numpy/__init__.py", "from elsewhere import *\n");
+    let said = show(&repository.picklegate(&["check"]));
+    assert!(said.contains("this is the repository of numpy: the rules about it are not in force"), "{said}");
+    assert!(!said.contains("numpy-load-allow-pickle"), "{said}");
+}
